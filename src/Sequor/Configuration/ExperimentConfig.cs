@@ -1,0 +1,21 @@
+using Sequor.Losses;
+using Sequor.Modeling;
+using Sequor.Training;
+
+namespace Sequor.Configuration;
+
+/// <summary>One experiment, whole: what a .gin file binds to. Immutable; validated once when it is bound.</summary>
+public sealed record ExperimentConfig
+{
+    /// <summary>Name of the data set (<c>train_fn.dataset_name</c>).</summary>
+    public string DatasetName { get; init; } = "ml-20m";
+
+    /// <summary>Architecture.</summary>
+    public ModelConfig Model { get; init; } = new();
+
+    /// <summary>Objective and negatives.</summary>
+    public LossConfig Loss { get; init; } = new();
+
+    /// <summary>Optimisation loop.</summary>
+    public TrainingConfig Training { get; init; } = new();
+}

@@ -1,0 +1,44 @@
+namespace Sequor.Training;
+
+/// <summary>Settings of the optimisation loop.</summary>
+public sealed record TrainingConfig
+{
+    /// <summary>Users a training batch, B (<c>train_fn.local_batch_size</c>).</summary>
+    public int BatchSize { get; init; } = 128;
+
+    /// <summary>Users an evaluation batch (<c>train_fn.eval_batch_size</c>).</summary>
+    public int EvaluationBatchSize { get; init; } = 128;
+
+    /// <summary>Passes over the users (<c>train_fn.num_epochs</c>).</summary>
+    public int EpochCount { get; init; } = 101;
+
+    /// <summary>Step size of AdamW (<c>train_fn.learning_rate</c>).</summary>
+    public double LearningRate { get; init; } = 1e-3;
+
+    /// <summary>Steps over which the rate rises linearly from 0 (<c>train_fn.num_warmup_steps</c>).</summary>
+    public int WarmupSteps { get; init; }
+
+    /// <summary>Decoupled weight decay of AdamW (<c>train_fn.weight_decay</c>).</summary>
+    public double WeightDecay { get; init; } = 1e-3;
+
+    /// <summary>Probability of keeping an event of a training history (<c>train_fn.positional_sampling_ratio</c>).</summary>
+    public double PositionalSamplingRatio { get; init; } = 1.0;
+
+    /// <summary>Steps between progress records (<c>train_fn.eval_interval</c>).</summary>
+    public int LogEverySteps { get; init; } = 100;
+
+    /// <summary>Epochs between evaluations of all users (<c>train_fn.full_eval_every_n</c>).</summary>
+    public int FullEvaluationEvery { get; init; } = 1;
+
+    /// <summary>Batches of an evaluation in the epochs between (<c>train_fn.partial_eval_num_iters</c>).</summary>
+    public int PartialEvaluationBatches { get; init; } = 32;
+
+    /// <summary>Epochs between kept checkpoints (<c>train_fn.save_ckpt_every_n</c>).</summary>
+    public int CheckpointEvery { get; init; } = 1000;
+
+    /// <summary>Seed of every random draw (<c>train_fn.random_seed</c>).</summary>
+    public ulong Seed { get; init; } = 42;
+
+    /// <summary>Batches prepared ahead of the step (<c>create_data_loader.prefetch_factor</c>).</summary>
+    public int PrefetchBatches { get; init; } = 4;
+}
