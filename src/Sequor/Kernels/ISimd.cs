@@ -1,0 +1,60 @@
+namespace Sequor.Kernels;
+
+/// <summary>
+/// What a kernel needs of a vector of floats, so that it is written once and compiled for each width: <typeparamref name="V"/> is the
+/// register, the implementing struct only names its operations. The JIT specialises on both and leaves no call behind.
+/// </summary>
+internal unsafe interface ISimd<V> where V : struct
+{
+    /// <summary>Lanes in a register.</summary>
+    static abstract int Count { get; }
+
+    static abstract V Zero { get; }
+    static abstract V Create(float value);
+    static abstract V Load(float* source);
+    static abstract void Store(V value, float* target);
+
+    static abstract V Add(V left, V right);
+    static abstract V Subtract(V left, V right);
+    static abstract V Multiply(V left, V right);
+    static abstract V Divide(V left, V right);
+
+    /// <summary>left · right + addend, rounded once where the hardware fuses.</summary>
+    static abstract V MultiplyAdd(V left, V right, V addend);
+
+    static abstract V Max(V left, V right);
+    static abstract V Min(V left, V right);
+    static abstract V Sqrt(V value);
+
+    /// <summary>Sum of all lanes, in a fixed order.</summary>
+    static abstract float Sum(V value);
+
+    /// <summary>Largest lane.</summary>
+    static abstract float MaxLane(V value);
+
+    /// <summary>1/value to float precision (a Newton step on an estimate where that is quicker).</summary>
+    static abstract V Reciprocal(V value);
+
+    static abstract V Round(V value);
+
+    /// <summary>value · 2^exponent for integral exponents in −126..127.</summary>
+    static abstract V Scale(V value, V exponent);
+
+    /// <summary>Lanes ≥ 0 of the selector take <paramref name="ifNotNegative"/>, others <paramref name="ifNegative"/>.</summary>
+    static abstract V SelectBySign(V selector, V ifNotNegative, V ifNegative);
+
+    /// <summary>The first <paramref name="count"/> lanes of <paramref name="value"/>; zeros behind.</summary>
+    static abstract V KeepFirst(V value, int count);
+
+    /// <summary>table[index] for <see cref="Count"/> byte indices.</summary>
+    static abstract V Lookup(float* table, byte* indices);
+
+    /// <summary>One bit a lane: left &gt; right.</summary>
+    static abstract uint GreaterThan(V left, V right);
+
+    /// <summary>
+    /// Inverted dropout factors for lanes <paramref name="index"/> … index + Count − 1: 0 where the hash of (key, lane) lies
+    /// under the threshold, else the scale. The same values at any width.
+    /// </summary>
+    static abstract V DropoutFactors(uint key, uint index, uint threshold, float scale);
+}

@@ -1,0 +1,74 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Sequor.Kernels;
+
+/// <summary>NEON, SSE, and the portable fallback: four floats.</summary>
+internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
+{
+    private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
+
+    public static int Count => 4;
+    public static Vector128<float> Zero { [MethodImpl(Inline)] get => Vector128<float>.Zero; }
+    [MethodImpl(Inline)] public static Vector128<float> Create(float value) => Vector128.Create(value);
+    [MethodImpl(Inline)] public static Vector128<float> Load(float* source) => Vector128.Load(source);
+    [MethodImpl(Inline)] public static void Store(Vector128<float> value, float* target) => value.Store(target);
+    [MethodImpl(Inline)] public static Vector128<float> Add(Vector128<float> left, Vector128<float> right) => left + right;
+    [MethodImpl(Inline)] public static Vector128<float> Subtract(Vector128<float> left, Vector128<float> right) => left - right;
+    [MethodImpl(Inline)] public static Vector128<float> Multiply(Vector128<float> left, Vector128<float> right) => left * right;
+    [MethodImpl(Inline)] public static Vector128<float> Divide(Vector128<float> left, Vector128<float> right) => left / right;
+
+    [MethodImpl(Inline)]
+    public static Vector128<float> MultiplyAdd(Vector128<float> left, Vector128<float> right, Vector128<float> addend) =>
+        Vector128.MultiplyAddEstimate(left, right, addend);
+
+    [MethodImpl(Inline)] public static Vector128<float> Max(Vector128<float> left, Vector128<float> right) => Vector128.MaxNative(left, right);
+    [MethodImpl(Inline)] public static Vector128<float> Min(Vector128<float> left, Vector128<float> right) => Vector128.MinNative(left, right);
+    [MethodImpl(Inline)] public static Vector128<float> Sqrt(Vector128<float> value) => Vector128.Sqrt(value);
+    [MethodImpl(Inline)] public static float Sum(Vector128<float> value) => Vector128.Sum(value);
+
+    [MethodImpl(Inline)]
+    public static float MaxLane(Vector128<float> value)
+    {
+        Vector128<float> pairs = Vector128.MaxNative(value, Vector128.Shuffle(value, Vector128.Create(2, 3, 0, 1)));
+        return MathF.Max(pairs[0], pairs[1]);
+    }
+
+    [MethodImpl(Inline)]
+    public static Vector128<float> Reciprocal(Vector128<float> value) => Vector128<float>.One / value;
+
+    [MethodImpl(Inline)] public static Vector128<float> Round(Vector128<float> value) => Vector128.Round(value);
+
+    [MethodImpl(Inline)]
+    public static Vector128<float> Scale(Vector128<float> value, Vector128<float> exponent)
+    {
+        Vector128<int> bits = (Vector128.ConvertToInt32(exponent) + Vector128.Create(127)) << 23;
+        return value * bits.AsSingle();
+    }
+
+    [MethodImpl(Inline)]
+    public static Vector128<float> SelectBySign(Vector128<float> selector, Vector128<float> ifNotNegative, Vector128<float> ifNegative) =>
+        Vector128.ConditionalSelect(Vector128.GreaterThanOrEqual(selector, Vector128<float>.Zero), ifNotNegative, ifNegative);
+
+    [MethodImpl(Inline)]
+    public static Vector128<float> KeepFirst(Vector128<float> value, int count) =>
+        Vector128.ConditionalSelect(Vector128.LessThan(Vector128<int>.Indices, Vector128.Create(count)).AsSingle(), value, Vector128<float>.Zero);
+
+    [MethodImpl(Inline)]
+    public static Vector128<float> Lookup(float* table, byte* indices)
+    {
+        return Vector128.Create(table[indices[0]], table[indices[1]], table[indices[2]], table[indices[3]]);
+    }
+
+    [MethodImpl(Inline)]
+    public static uint GreaterThan(Vector128<float> left, Vector128<float> right) =>
+        (uint)Vector128.GreaterThan(left, right).ExtractMostSignificantBits();
+
+    [MethodImpl(Inline)]
+    public static Vector128<float> DropoutFactors(uint key, uint index, uint threshold, float scale)
+    {
+        Vector128<uint> hash = CounterRandom.Hash(Vector128<uint>.Indices + Vector128.Create(index), key);
+        return Vector128.ConditionalSelect(
+            Vector128.GreaterThanOrEqual(hash, Vector128.Create(threshold)).AsSingle(), Vector128.Create(scale), Vector128<float>.Zero);
+    }
+}

@@ -1,0 +1,75 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Sequor.Kernels;
+
+/// <summary>AVX2: eight floats.</summary>
+internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
+{
+    private const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
+
+    public static int Count => 8;
+    public static Vector256<float> Zero { [MethodImpl(Inline)] get => Vector256<float>.Zero; }
+    [MethodImpl(Inline)] public static Vector256<float> Create(float value) => Vector256.Create(value);
+    [MethodImpl(Inline)] public static Vector256<float> Load(float* source) => Vector256.Load(source);
+    [MethodImpl(Inline)] public static void Store(Vector256<float> value, float* target) => value.Store(target);
+    [MethodImpl(Inline)] public static Vector256<float> Add(Vector256<float> left, Vector256<float> right) => left + right;
+    [MethodImpl(Inline)] public static Vector256<float> Subtract(Vector256<float> left, Vector256<float> right) => left - right;
+    [MethodImpl(Inline)] public static Vector256<float> Multiply(Vector256<float> left, Vector256<float> right) => left * right;
+    [MethodImpl(Inline)] public static Vector256<float> Divide(Vector256<float> left, Vector256<float> right) => left / right;
+
+    [MethodImpl(Inline)]
+    public static Vector256<float> MultiplyAdd(Vector256<float> left, Vector256<float> right, Vector256<float> addend) =>
+        Vector256.FusedMultiplyAdd(left, right, addend);
+
+    [MethodImpl(Inline)] public static Vector256<float> Max(Vector256<float> left, Vector256<float> right) => Vector256.MaxNative(left, right);
+    [MethodImpl(Inline)] public static Vector256<float> Min(Vector256<float> left, Vector256<float> right) => Vector256.MinNative(left, right);
+    [MethodImpl(Inline)] public static Vector256<float> Sqrt(Vector256<float> value) => Vector256.Sqrt(value);
+    [MethodImpl(Inline)] public static float Sum(Vector256<float> value) => Vector256.Sum(value);
+
+    [MethodImpl(Inline)]
+    public static float MaxLane(Vector256<float> value)
+    {
+        return Simd128.MaxLane(Vector128.MaxNative(value.GetLower(), value.GetUpper()));
+    }
+
+    [MethodImpl(Inline)]
+    public static Vector256<float> Reciprocal(Vector256<float> value) => Vector256<float>.One / value;
+
+    [MethodImpl(Inline)] public static Vector256<float> Round(Vector256<float> value) => Vector256.Round(value);
+
+    [MethodImpl(Inline)]
+    public static Vector256<float> Scale(Vector256<float> value, Vector256<float> exponent)
+    {
+        Vector256<int> bits = (Vector256.ConvertToInt32(exponent) + Vector256.Create(127)) << 23;
+        return value * bits.AsSingle();
+    }
+
+    [MethodImpl(Inline)]
+    public static Vector256<float> SelectBySign(Vector256<float> selector, Vector256<float> ifNotNegative, Vector256<float> ifNegative) =>
+        Vector256.ConditionalSelect(Vector256.GreaterThanOrEqual(selector, Vector256<float>.Zero), ifNotNegative, ifNegative);
+
+    [MethodImpl(Inline)]
+    public static Vector256<float> KeepFirst(Vector256<float> value, int count) =>
+        Vector256.ConditionalSelect(Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(count)).AsSingle(), value, Vector256<float>.Zero);
+
+    [MethodImpl(Inline)]
+    public static Vector256<float> Lookup(float* table, byte* indices)
+    {
+        if (!Avx2.IsSupported) return Vector256.Create(table[indices[0]], table[indices[1]], table[indices[2]], table[indices[3]], table[indices[4]], table[indices[5]], table[indices[6]], table[indices[7]]);
+        return Avx2.GatherVector256(table, Avx2.ConvertToVector256Int32(indices), sizeof(float));
+    }
+
+    [MethodImpl(Inline)]
+    public static uint GreaterThan(Vector256<float> left, Vector256<float> right) =>
+        (uint)Vector256.GreaterThan(left, right).ExtractMostSignificantBits();
+
+    [MethodImpl(Inline)]
+    public static Vector256<float> DropoutFactors(uint key, uint index, uint threshold, float scale)
+    {
+        Vector256<uint> hash = CounterRandom.Hash(Vector256<uint>.Indices + Vector256.Create(index), key);
+        return Vector256.ConditionalSelect(
+            Vector256.GreaterThanOrEqual(hash, Vector256.Create(threshold)).AsSingle(), Vector256.Create(scale), Vector256<float>.Zero);
+    }
+}
