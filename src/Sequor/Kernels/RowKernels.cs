@@ -1,0 +1,82 @@
+using System.Runtime.CompilerServices;
+
+namespace Sequor.Kernels;
+
+/// <summary>
+/// Kernels on single rows of <c>columns</c> floats, stored in <c>padded</c> floats (a multiple of the register) whose tail is zero
+/// and stays zero.
+/// </summary>
+internal static unsafe class RowKernels<V, S> where V : struct where S : struct, ISimd<V>
+{
+    /// <summary>y = (x − mean) · inverse deviation, without affine parameters; y may be x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Normalize(float* x, float* y, int columns, int padded, float epsilon, out float mean, out float inverseDeviation)
+    {
+        V sum = S.Zero;
+        for (int c = 0; c < padded; c += S.Count) sum = S.Add(sum, S.Load(x + c));
+        mean = S.Sum(sum) / columns;
+        V center = S.Create(mean);
+        V squares = S.Zero;
+        for (int c = 0; c < padded; c += S.Count)
+        {
+            V deviation = S.KeepFirst(S.Subtract(S.Load(x + c), center), columns - c);
+            squares = S.MultiplyAdd(deviation, deviation, squares);
+        }
+        inverseDeviation = 1f / MathF.Sqrt(S.Sum(squares) / columns + epsilon);
+        Standardize(x, y, columns, padded, mean, inverseDeviation);
+    }
+
+    /// <summary>y = (x − mean) · inverse deviation with statistics at hand.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Standardize(float* x, float* y, int columns, int padded, float mean, float inverseDeviation)
+    {
+        V center = S.Create(mean), scale = S.Create(inverseDeviation);
+        for (int c = 0; c < padded; c += S.Count)
+            S.Store(S.KeepFirst(S.Multiply(S.Subtract(S.Load(x + c), center), scale), columns - c), y + c);
+    }
+
+    /// <summary>dx (+)= inverse deviation · (dy − mean(dy) − ŷ · mean(dy ⊙ ŷ)); dy's tail is zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void NormalizeBackward(float* dy, float* normalized, float inverseDeviation, float* dx, int columns, int padded, bool accumulate)
+    {
+        V sum = S.Zero, projection = S.Zero;
+        for (int c = 0; c < padded; c += S.Count)
+        {
+            V d = S.Load(dy + c);
+            sum = S.Add(sum, d);
+            projection = S.MultiplyAdd(d, S.Load(normalized + c), projection);
+        }
+        V meanGradient = S.Create(S.Sum(sum) / columns), meanProjection = S.Create(S.Sum(projection) / columns);
+        V scale = S.Create(inverseDeviation);
+        for (int c = 0; c < padded; c += S.Count)
+        {
+            V inner = S.Subtract(S.Load(dy + c), S.MultiplyAdd(S.Load(normalized + c), meanProjection, meanGradient));
+            V d = S.KeepFirst(S.Multiply(scale, inner), columns - c);
+            S.Store(accumulate ? S.Add(S.Load(dx + c), d) : d, dx + c);
+        }
+    }
+
+    /// <summary>⟨x, y⟩ over <paramref name="padded"/> floats.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static float Dot(float* x, float* y, int padded)
+    {
+        V sum = S.Zero;
+        for (int c = 0; c < padded; c += S.Count) sum = S.MultiplyAdd(S.Load(x + c), S.Load(y + c), sum);
+        return S.Sum(sum);
+    }
+
+    /// <summary>y += factor · x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void AddScaled(float factor, float* x, float* y, int padded)
+    {
+        V scale = S.Create(factor);
+        for (int c = 0; c < padded; c += S.Count) S.Store(S.MultiplyAdd(scale, S.Load(x + c), S.Load(y + c)), y + c);
+    }
+
+    /// <summary>y += x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Add(float* x, float* y, int padded)
+    {
+        for (int c = 0; c < padded; c += S.Count) S.Store(S.Add(S.Load(x + c), S.Load(y + c)), y + c);
+    }
+}

@@ -1,0 +1,47 @@
+using System.Runtime.CompilerServices;
+
+namespace Sequor.Kernels;
+
+/// <summary>Elementary functions on one register.</summary>
+internal static class VectorMath<V, S> where V : struct where S : struct, ISimd<V>
+{
+    /// <summary>eˣ, 1.2·10⁻⁷ relative: 2ⁿ·p(x − n·ln 2) with Cephes' polynomial, saturating outside −87 … 88.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static V Exp(V x)
+    {
+        x = S.Min(S.Max(x, S.Create(-87f)), S.Create(88f));
+        V n = S.Round(S.Multiply(x, S.Create(1.44269504f)));
+        // ln 2 in two parts, so that the product with n is exact.
+        V f = S.MultiplyAdd(n, S.Create(-0.693359375f), x);
+        f = S.MultiplyAdd(n, S.Create(2.12194440e-4f), f);
+        V p = S.MultiplyAdd(f, S.Create(1.9875691500e-4f), S.Create(1.3981999507e-3f));
+        p = S.MultiplyAdd(p, f, S.Create(8.3334519073e-3f));
+        p = S.MultiplyAdd(p, f, S.Create(4.1665795894e-2f));
+        p = S.MultiplyAdd(p, f, S.Create(1.6666665459e-1f));
+        p = S.MultiplyAdd(p, f, S.Create(5.0000001201e-1f));
+        p = S.MultiplyAdd(p, S.Multiply(f, f), S.Add(f, S.Create(1f)));
+        return S.Scale(p, n);
+    }
+
+    /// <summary>1 / (1 + e⁻ˣ).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static V Sigmoid(V x) => S.Reciprocal(S.Add(S.Create(1f), Exp(S.Subtract(S.Zero, x))));
+
+    /// <summary>Φ(x), the normal distribution function, 10⁻⁷ absolute (Abramowitz and Stegun 7.1.26 for the error function).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static V NormalCdf(V x)
+    {
+        V magnitude = S.Multiply(S.Max(x, S.Subtract(S.Zero, x)), S.Create(0.70710678f));
+        V t = S.Divide(S.Create(1f), S.MultiplyAdd(S.Create(0.3275911f), magnitude, S.Create(1f)));
+        V p = S.MultiplyAdd(t, S.Create(1.061405429f), S.Create(-1.453152027f));
+        p = S.MultiplyAdd(p, t, S.Create(1.421413741f));
+        p = S.MultiplyAdd(p, t, S.Create(-0.284496736f));
+        p = S.MultiplyAdd(p, t, S.Create(0.254829592f));
+        V tail = S.Multiply(S.Multiply(S.Multiply(p, t), Exp(S.Subtract(S.Zero, S.Multiply(magnitude, magnitude)))), S.Create(0.5f));
+        return S.SelectBySign(x, S.Subtract(S.Create(1f), tail), tail);
+    }
+
+    /// <summary>The density of the standard normal at x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static V NormalDensity(V x) => S.Multiply(Exp(S.Multiply(S.Multiply(x, x), S.Create(-0.5f))), S.Create(0.39894228f));
+}

@@ -1,0 +1,117 @@
+namespace Sequor.Kernels;
+
+/// <summary>
+/// Runs numbered pieces of work on a fixed set of threads, without allocating. Which thread takes which piece is left to chance:
+/// callers make pieces that do not depend on it (fixed partitions, reduced in order), so results never depend on the thread count.
+/// </summary>
+public sealed class WorkerPool : IDisposable
+{
+    private const int SpinsBeforeSleep = 400;
+
+    private readonly Thread[] _threads;
+    private readonly Lock _gate = new();
+    private readonly object _wake = new();
+    private Action<int> _body = static _ => { };
+    private Exception? _failure;
+    private int _count;
+    private int _next;
+    private int _running;
+    private int _busy;
+    private int _sleeping;
+    private int _generation;
+    private volatile bool _stopped;
+
+    /// <summary>Starts a pool of <paramref name="threadCount"/> threads, the caller of <see cref="Run"/> included.</summary>
+    public WorkerPool(int threadCount)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(threadCount, 1);
+        ThreadCount = threadCount;
+        _threads = new Thread[threadCount - 1];
+        for (int i = 0; i < _threads.Length; i++)
+        {
+            _threads[i] = new Thread(Work) { IsBackground = true, Name = $"Sequor worker {i + 1}" };
+            _threads[i].Start();
+        }
+    }
+
+    /// <summary>A pool as wide as the machine, for callers that have no wish of their own.</summary>
+    public static WorkerPool Shared { get; } = new(Environment.ProcessorCount);
+
+    /// <summary>Threads that take part in a <see cref="Run"/>.</summary>
+    public int ThreadCount { get; }
+
+    /// <summary>
+    /// Calls <paramref name="body"/> with 0 … <paramref name="count"/> − 1 and returns when all are done. Called from within a piece,
+    /// or while another thread uses the pool, it runs the pieces on the caller.
+    /// </summary>
+    public void Run(int count, Action<int> body)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        if (count <= 1 || _threads.Length == 0 || Interlocked.CompareExchange(ref _busy, 1, 0) != 0)
+        {
+            for (int i = 0; i < count; i++) body(i);
+            return;
+        }
+
+        _body = body;
+        _count = count;
+        _next = 0;
+        _failure = null;
+        _running = _threads.Length;
+        Interlocked.Increment(ref _generation);
+        if (Volatile.Read(ref _sleeping) > 0) lock (_wake) Monitor.PulseAll(_wake);
+        Drain();
+        SpinWait spin = default;
+        while (Volatile.Read(ref _running) != 0) spin.SpinOnce(-1);
+        Exception? failure = _failure;
+        Volatile.Write(ref _busy, 0);
+        if (failure is not null) throw new AggregateException(failure);
+    }
+
+    /// <summary>Ends the threads.</summary>
+    public void Dispose()
+    {
+        _stopped = true;
+        lock (_wake) Monitor.PulseAll(_wake);
+        foreach (Thread thread in _threads) thread.Join();
+    }
+
+    private void Drain()
+    {
+        for (int i; (i = Interlocked.Increment(ref _next) - 1) < _count;)
+        {
+            try
+            {
+                _body(i);
+            }
+            catch (Exception failure)
+            {
+                lock (_gate) _failure ??= failure;
+            }
+        }
+    }
+
+    private void Work()
+    {
+        int seen = 0;
+        while (!_stopped)
+        {
+            for (int spins = 0; spins < SpinsBeforeSleep && Volatile.Read(ref _generation) == seen; spins++) Thread.SpinWait(30);
+            if (Volatile.Read(ref _generation) == seen) Sleep(seen);
+            if (_stopped) return;
+            seen = Volatile.Read(ref _generation);
+            Drain();
+            Interlocked.Decrement(ref _running);
+        }
+    }
+
+    private void Sleep(int seen)
+    {
+        lock (_wake)
+        {
+            Interlocked.Increment(ref _sleeping);
+            while (Volatile.Read(ref _generation) == seen && !_stopped) Monitor.Wait(_wake);
+            Interlocked.Decrement(ref _sleeping);
+        }
+    }
+}
