@@ -8,7 +8,7 @@ namespace Sequor.Preparation;
 /// header: <c>movies.dat</c>, <c>u.item</c>) gives the catalogue and titles; without it the catalogue is what the sequences name.
 /// </summary>
 /// <param name="Path">The file, or the folder with <c>sasrec_format.csv</c>.</param>
-/// <param name="ItemsPath">The items file, Latin-1, separated by <c>::</c> (<c>.dat</c>) or <c>|</c>; null when there is none.</param>
+/// <param name="ItemsPath">The items file, or the folder with <c>movies.dat</c>; Latin-1, separated by <c>::</c> (<c>.dat</c>) or <c>|</c>; null when there is none.</param>
 public sealed record SequenceCsvSource(string Path, string? ItemsPath = null) : DatasetSource
 {
     /// <inheritdoc/>
@@ -22,8 +22,8 @@ public sealed record SequenceCsvSource(string Path, string? ItemsPath = null) : 
         ItemVocabulary? items = null;
         if (ItemsPath is not null)
         {
-            string delimiter = System.IO.Path.GetExtension(ItemsPath) == ".dat" ? "::" : "|";
-            items = ItemList.ReadDelimited(FindFile(ItemsPath, "movies.dat"), delimiter, Encoding.Latin1);
+            string list = FindFile(ItemsPath, "movies.dat");
+            items = ItemList.ReadDelimited(list, System.IO.Path.GetExtension(list) == ".dat" ? "::" : "|", Encoding.Latin1);
         }
 
         SequenceCsv.ToStore(file, request.Output, name, items, cancellationToken);

@@ -131,11 +131,14 @@ public sealed class SequenceCsvReader : IDisposable
 
     private void ParseNumbers<T>(string name, int column, bool expected, ref T[] values, string rule, TryParse<T> tryParse)
     {
-        if (!expected)
+        if (IsFilled(column) != expected)
         {
-            if (IsFilled(column)) throw Invalid($"{name} is filled here but empty in the first row; fill it in every row or in none");
-            return;
+            throw Invalid(expected
+                ? $"{name} is empty here but filled in the first row; fill it in every row or in none"
+                : $"{name} is filled here but empty in the first row; fill it in every row or in none");
         }
+
+        if (!expected) return;
 
         if (values.Length < Length) values = new T[Math.Max(Length, 2 * values.Length)];
         ReadOnlySpan<char> list = line.AsSpan(fields[column]);
