@@ -33,7 +33,10 @@ public sealed record DelimitedRatingsSource : DatasetSource
     /// <summary>File that lists the catalogue; null to take the items of the ratings.</summary>
     public string? ItemsPath { get; init; }
 
-    /// <summary>Column of the item id in the items file.</summary>
+    /// <summary>
+    /// Column of the item id in the items file; null when it has no header and begins with id and title, Latin-1, separated by <c>::</c>
+    /// (<c>movies.dat</c>) or <c>|</c> (<c>u.item</c>).
+    /// </summary>
     public string? ItemIdColumn { get; init; }
 
     /// <summary>Column of the title in the items file; null when there is none.</summary>
@@ -77,7 +80,13 @@ public sealed record DelimitedRatingsSource : DatasetSource
     private ItemVocabulary? ReadItems(DuckDbSession duck)
     {
         if (ItemsPath is null) return null;
-        if (ItemIdColumn is null) throw new InvalidInputException($"the items file {ItemsPath} is given without its id column; name it (--item-id)");
+        if (!File.Exists(ItemsPath)) throw new InvalidInputException($"{ItemsPath} does not exist; give the path of the items file");
+        if (ItemIdColumn is null && TitleColumn is not null)
+        {
+            throw new InvalidInputException($"the title column '{TitleColumn}' of {ItemsPath} is named without the id column; name both or neither");
+        }
+
+        if (ItemIdColumn is null) return ItemList.ReadMovieLens(ItemsPath);
         var table = new TableFile(ItemsPath, null, duck);
         table.Require(ItemIdColumn);
         if (TitleColumn is not null) table.Require(TitleColumn);

@@ -89,6 +89,11 @@ internal sealed partial class DuckDbSession : IDisposable
                 $"the row has {columns.Groups[2].Value} columns where {columns.Groups[1].Value} are expected; mend the row or name another delimiter{where}", error);
         }
 
+        if (message.Contains("utf-8", StringComparison.OrdinalIgnoreCase) || message.Contains("unicode", StringComparison.OrdinalIgnoreCase))
+        {
+            return new InvalidInputException($"the source is not UTF-8 text; convert it, as with iconv -t UTF-8{where}", error);
+        }
+
         string first = message.Split('\n', 2)[0].TrimEnd('.', ' ');
         return new InvalidInputException($"DuckDB cannot read the source: {first}; mend the file{where}", error);
     }

@@ -7,6 +7,10 @@ namespace Sequor.Preparation;
 /// <summary>The catalogue from a file without header whose first two fields are id and title (<c>movies.dat</c>, <c>u.item</c>).</summary>
 internal static class ItemList
 {
+    /// <summary>Reads <c>::</c> files by the name <c>.dat</c> and <c>|</c> files by any other, Latin-1, as GroupLens writes them.</summary>
+    public static ItemVocabulary ReadMovieLens(string path) =>
+        ReadDelimited(path, Path.GetExtension(path) == ".dat" ? "::" : "|", Encoding.Latin1);
+
     /// <summary>Reads all rows; the catalogue is in numeric order of the ids when all are integers, else in ordinal order.</summary>
     public static ItemVocabulary ReadDelimited(string path, string delimiter, Encoding encoding)
     {

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Sequor.Preparation;
 
 /// <summary>MovieLens 100K: <c>u.data</c> (tabs) and <c>u.item</c> (bars, Latin-1). The catalogue is every row of <c>u.item</c>.</summary>
@@ -25,7 +23,7 @@ public sealed record MovieLens100KSource(string Path) : DatasetSource
                 Rating = "rating",
                 Time = "time",
             },
-            Items = ItemList.ReadDelimited(FindBeside(ratings, "u.item"), "|", Encoding.Latin1),
+            Items = ItemList.ReadMovieLens(FindBeside(ratings, "u.item")),
             Source = "ml-100k: u.data, u.item",
             Published = new PublishedCounts(100_000, 943, 1_682),
         }.Run();

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Sequor.Preparation;
 
 /// <summary>MovieLens 1M: <c>ratings.dat</c> and <c>movies.dat</c> (<c>::</c>, Latin-1). The catalogue is every row of <c>movies.dat</c>.</summary>
@@ -25,7 +23,7 @@ public sealed record MovieLens1MSource(string Path) : DatasetSource
                 Rating = "rating",
                 Time = "time",
             },
-            Items = ItemList.ReadDelimited(FindBeside(ratings, "movies.dat"), "::", Encoding.Latin1),
+            Items = ItemList.ReadMovieLens(FindBeside(ratings, "movies.dat")),
             Source = "ml-1m: ratings.dat, movies.dat",
             Published = new PublishedCounts(1_000_209, 6_040, 3_883),
         }.Run();

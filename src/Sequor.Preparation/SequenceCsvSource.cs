@@ -1,4 +1,3 @@
-using System.Text;
 using Sequor.Data;
 
 namespace Sequor.Preparation;
@@ -19,13 +18,7 @@ public sealed record SequenceCsvSource(string Path, string? ItemsPath = null) : 
     {
         string file = FindFile(Path, "sasrec_format.csv");
         progress?.Report(new PreparationProgress("reading", 0, null));
-        ItemVocabulary? items = null;
-        if (ItemsPath is not null)
-        {
-            string list = FindFile(ItemsPath, "movies.dat");
-            items = ItemList.ReadDelimited(list, System.IO.Path.GetExtension(list) == ".dat" ? "::" : "|", Encoding.Latin1);
-        }
-
+        ItemVocabulary? items = ItemsPath is null ? null : ItemList.ReadMovieLens(FindFile(ItemsPath, "movies.dat"));
         SequenceCsv.ToStore(file, request.Output, name, items, cancellationToken);
         using var store = SequenceStore.Open(request.Output);
         return store.InteractionCount;

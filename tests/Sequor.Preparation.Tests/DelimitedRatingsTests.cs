@@ -68,6 +68,16 @@ public sealed class DelimitedRatingsTests : IDisposable
     }
 
     [Fact]
+    public void An_items_file_without_header_begins_with_id_and_title()
+    {
+        folder.Write("movies.dat", "1::Amélie (2001)::Comedy\n3::Heat (1995)::Action\n");
+        var source = Source("user,item\n1,3\n") with { ItemsPath = folder.File("movies.dat") };
+        using var store = Prepared.Open(source, folder.File("s"));
+        Assert.Equal(["Amélie (2001)", "Heat (1995)"], Enumerable.Range(1, 2).Select(store.Items.Title));
+        Assert.Contains("name both or neither", Assert.Throws<InvalidInputException>(() => Prepared.Prepare(source with { TitleColumn = "t" }, folder.File("t"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Parquet_is_read_in_file_order()
     {
         using (var connection = new DuckDBConnection("Data Source=:memory:"))
