@@ -1,0 +1,109 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using DuckDB.NET.Data;
+
+namespace Sequor.Preparation;
+
+/// <summary>An in-memory DuckDB that keeps file order, spills beside the output, and stops when the token says so.</summary>
+internal sealed partial class DuckDbSession : IDisposable
+{
+    private readonly DuckDBConnection connection = new("Data Source=:memory:");
+    private readonly string spillFolder;
+    private readonly CancellationToken cancellationToken;
+
+    /// <summary>Opens a session with the limits of a request.</summary>
+    public DuckDbSession(PreparationRequest request, CancellationToken cancellationToken)
+    {
+        this.cancellationToken = cancellationToken;
+        string folder = Path.GetDirectoryName(Path.GetFullPath(request.Output))!;
+        spillFolder = Path.Combine(folder, $".sequor-spill.{Guid.NewGuid():N}");
+        connection.Open();
+        // No extension is ever fetched: what a preparation does must not depend on the network.
+        Run("SET autoinstall_known_extensions = false");
+        Run("SET preserve_insertion_order = true");
+        Run($"SET temp_directory = {Sql.Text(spillFolder)}");
+        if (request.MemoryLimitBytes is { } bytes) Run(string.Create(CultureInfo.InvariantCulture, $"SET memory_limit = '{bytes}B'"));
+        if (request.ThreadCount is { } threads) Run(string.Create(CultureInfo.InvariantCulture, $"SET threads = {threads}"));
+    }
+
+    /// <summary>Runs a statement without result.</summary>
+    public void Run(string sql) => Execute(sql, command => command.ExecuteNonQuery());
+
+    /// <summary>First value of the first row, or null.</summary>
+    public object? Scalar(string sql) => Execute(sql, command => command.ExecuteScalar()) is var value and not DBNull ? value : null;
+
+    /// <summary>Calls <paramref name="row"/> for every row, streaming.</summary>
+    public void Read(string sql, Action<DuckDBDataReader> row) => Execute(sql, command =>
+    {
+        command.UseStreamingMode = true;
+        using DuckDBDataReader reader = command.ExecuteReader();
+        while (reader.Read()) row(reader);
+        return 0;
+    });
+
+    /// <summary>Appends rows to a table that exists.</summary>
+    public void Append(string table, int count, Action<int, IDuckDBAppenderRow> fill)
+    {
+        using DuckDBAppender appender = connection.CreateAppender(table);
+        for (int row = 0; row < count; row++)
+        {
+            IDuckDBAppenderRow target = appender.CreateRow();
+            fill(row, target);
+            target.EndRow();
+        }
+    }
+
+    /// <summary>Closes the database and removes what it spilled.</summary>
+    public void Dispose()
+    {
+        connection.Dispose();
+        if (Directory.Exists(spillFolder)) Directory.Delete(spillFolder, recursive: true);
+    }
+
+    private T Execute<T>(string sql, Func<DuckDBCommand, T> run)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using DuckDBCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        using var registration = cancellationToken.Register(command.Cancel);
+        try
+        {
+            return run(command);
+        }
+        catch (DuckDBException error)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw Explain(error);
+        }
+    }
+
+    // DuckDB explains a bad row over twenty lines; one sentence with file and line is wanted.
+    private static InvalidInputException Explain(DuckDBException error)
+    {
+        string message = error.Message;
+        Match line = ErrorLine().Match(message), file = ErrorFile().Match(message), columns = ErrorColumns().Match(message);
+        string where = file.Success && line.Success ? $" ({file.Groups[1].Value}:{line.Groups[1].Value})" : "";
+        if (columns.Success)
+        {
+            return new InvalidInputException(
+                $"the row has {columns.Groups[2].Value} columns where {columns.Groups[1].Value} are expected; mend the row or name another delimiter{where}", error);
+        }
+
+        if (message.Contains("utf-8", StringComparison.OrdinalIgnoreCase) || message.Contains("unicode", StringComparison.OrdinalIgnoreCase))
+        {
+            return new InvalidInputException($"the source is not UTF-8 text; convert it, as with iconv -t UTF-8{where}", error);
+        }
+
+        string first = message.Split('\n', 2)[0].TrimEnd('.', ' ');
+        return new InvalidInputException($"DuckDB cannot read the source: {first}; mend the file{where}", error);
+    }
+
+    [GeneratedRegex(@"CSV Error on Line: (\d+)")]
+    private static partial Regex ErrorLine();
+
+    [GeneratedRegex(@"^\s*file = (.+?)\s*$", RegexOptions.Multiline)]
+    private static partial Regex ErrorFile();
+
+    [GeneratedRegex(@"Expected Number of Columns: (\d+) Found: (\d+)")]
+    private static partial Regex ErrorColumns();
+}

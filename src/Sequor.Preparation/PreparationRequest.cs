@@ -1,0 +1,23 @@
+namespace Sequor.Preparation;
+
+/// <summary>What to turn into a sequence store, and where to put it.</summary>
+public sealed record PreparationRequest
+{
+    /// <summary>The source, such as <see cref="MovieLens1MSource"/> or <see cref="DelimitedRatingsSource"/>.</summary>
+    public required DatasetSource Source { get; init; }
+
+    /// <summary>Path of the store to write; an existing file is replaced once the new one is whole.</summary>
+    public required string Output { get; init; }
+
+    /// <summary>Name recorded in the store; the source's own name when null.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Whether a named data set must have its published counts.</summary>
+    public bool Verify { get; init; } = true;
+
+    /// <summary>Memory that DuckDB may use, in bytes; its own default (80 % of the machine) when null. More goes to disk beside the output.</summary>
+    public long? MemoryLimitBytes { get; init; }
+
+    /// <summary>Threads that DuckDB may use; all cores when null. The result does not depend on it.</summary>
+    public int? ThreadCount { get; init; }
+}

@@ -1,0 +1,57 @@
+using System.Globalization;
+using Sequor.Data;
+
+namespace Sequor.Preparation;
+
+/// <summary>A made-up data set with structure that can be learnt (<see cref="SyntheticDataset"/>); needs no files.</summary>
+public sealed record SyntheticSource : DatasetSource
+{
+    /// <summary>Number of users; at least 1.</summary>
+    public int UserCount { get; init; } = 2_000;
+
+    /// <summary>Catalogue size X; at least 50.</summary>
+    public int ItemCount { get; init; } = 1_000;
+
+    /// <summary>Mean number of events a user; at least 4, at most half the catalogue.</summary>
+    public int MeanLength { get; init; } = 40;
+
+    /// <summary>Seed of every draw.</summary>
+    public ulong Seed { get; init; } = 42;
+
+    /// <inheritdoc/>
+    public override string DefaultName => "synthetic";
+
+    internal override long Write(
+        PreparationRequest request, string name, IProgress<PreparationProgress>? progress, CancellationToken cancellationToken)
+    {
+        var dataset = new SyntheticDataset(this);
+        var metadata = new SequenceStoreMetadata
+        {
+            Name = name,
+            Source = "synthetic",
+            OrderRule = "events of a user by time",
+            Options = new Dictionary<string, string>
+            {
+                ["users"] = Text(UserCount), ["items"] = Text(ItemCount), ["meanLength"] = Text(MeanLength), ["seed"] = Text(Seed),
+            },
+        };
+        using var writer = new SequenceStoreWriter(request.Output, metadata, dataset.Items, hasRatings: true, hasTimestamps: true);
+        var sequence = new SequenceBuffer();
+        long count = 0;
+        for (int user = 0; user < UserCount; user++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            sequence.Clear();
+            dataset.Fill(user, sequence);
+            writer.Add(Text(user + 1), sequence.Items, sequence.Ratings, sequence.Timestamps);
+            count += sequence.Items.Length;
+            if (user % 1_000 == 0) progress?.Report(new PreparationProgress("generating", user, UserCount));
+        }
+
+        writer.Complete();
+        return count;
+    }
+
+    private static string Text<T>(T value)
+        where T : IFormattable => value.ToString(null, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,170 @@
+using System.Text.Json;
+
+namespace Sequor.Data;
+
+/// <summary>
+/// Writes a store user by user, in memory that does not grow with the events. <see cref="Complete"/> puts the whole file in place in
+/// one step; disposing without it leaves the target as it was.
+/// </summary>
+public sealed class SequenceStoreWriter : IDisposable
+{
+    private readonly string path;
+    private readonly SequenceStoreMetadata metadata;
+    private readonly ItemVocabulary items;
+    private readonly SectionSpool offsets;
+    private readonly SectionSpool itemIndices;
+    private readonly SectionSpool? ratings;
+    private readonly SectionSpool? timestamps;
+    private readonly Utf8TableBuilder userIds = new();
+    private readonly List<SectionSpool> spools = [];
+    private long interactionCount;
+    private bool completed;
+
+    /// <summary>Begins a store; the counts of <paramref name="metadata"/> are filled in at the end.</summary>
+    /// <exception cref="InvalidInputException">The output folder is missing or cannot be written.</exception>
+    public SequenceStoreWriter(string path, SequenceStoreMetadata metadata, ItemVocabulary items, bool hasRatings, bool hasTimestamps)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(metadata);
+        ArgumentNullException.ThrowIfNull(items);
+        this.path = path;
+        this.metadata = metadata;
+        this.items = items;
+        try
+        {
+            offsets = Spool(StoreSections.UserOffsets);
+            itemIndices = Spool(StoreSections.Items);
+            ratings = hasRatings ? Spool(StoreSections.Ratings) : null;
+            timestamps = hasTimestamps ? Spool(StoreSections.Timestamps) : null;
+            offsets.Append<long>([0]);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            Dispose();
+            throw ReplacementFile.CannotWrite(path, error);
+        }
+    }
+
+    /// <summary>Users added so far.</summary>
+    public int UserCount => userIds.Count;
+
+    /// <summary>Appends a user: item indices 1..X, oldest first; ratings and timestamps of equal length, or empty when the store has none.</summary>
+    /// <exception cref="ArgumentException">The spans differ in length or an index is not in 1..X.</exception>
+    /// <exception cref="InvalidInputException">Timestamps fall, or the disk refuses.</exception>
+    public void Add(string userId, ReadOnlySpan<int> items, ReadOnlySpan<float> ratings, ReadOnlySpan<long> timestamps)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(userId);
+        ObjectDisposedException.ThrowIf(completed, this);
+        CheckLength(ratings.Length, this.ratings is null ? 0 : items.Length, "ratings");
+        CheckLength(timestamps.Length, this.timestamps is null ? 0 : items.Length, "timestamps");
+        foreach (int item in items)
+        {
+            if (item < 1 || item > this.items.Count)
+            {
+                throw new ArgumentException($"item index {item} of user '{userId}' is not in 1..{this.items.Count}", nameof(items));
+            }
+        }
+
+        for (int i = 1; i < timestamps.Length; i++)
+        {
+            if (timestamps[i] < timestamps[i - 1])
+            {
+                throw new InvalidInputException(
+                    $"the timestamps of user '{userId}' fall from {timestamps[i - 1]} to {timestamps[i]} at event {i + 1}; a sequence goes oldest first: sort it, or leave the timestamps out");
+            }
+        }
+
+        try
+        {
+            interactionCount += items.Length;
+            offsets.Append<long>([interactionCount]);
+            itemIndices.Append(items);
+            this.ratings?.Append(ratings);
+            this.timestamps?.Append(timestamps);
+            userIds.Add(userId);
+        }
+        catch (IOException error)
+        {
+            throw ReplacementFile.CannotWrite(path, error);
+        }
+    }
+
+    /// <summary>Puts the finished store in place; nothing can be added afterwards.</summary>
+    /// <exception cref="InvalidInputException">A user id was added twice, or the disk refuses.</exception>
+    public void Complete()
+    {
+        ObjectDisposedException.ThrowIf(completed, this);
+        var users = userIds.Build();
+        if (users.FirstDuplicate is var row and >= 0)
+        {
+            throw new InvalidInputException($"user id '{users.Text(row)}' stands twice in {metadata.Source}; one user is one sequence");
+        }
+
+        try
+        {
+            Spool(StoreSections.UserIdOffsets).Append(users.Offsets);
+            Spool(StoreSections.UserIds).Append(users.Bytes);
+            Spool(StoreSections.ItemIdOffsets).Append(items.Ids.Offsets);
+            Spool(StoreSections.ItemIds).Append(items.Ids.Bytes);
+            if (items.Titles is { } titles)
+            {
+                Spool(StoreSections.TitleOffsets).Append(titles.Offsets);
+                Spool(StoreSections.Titles).Append(titles.Bytes);
+            }
+
+            Spool(StoreSections.Metadata).Append<byte>(JsonSerializer.SerializeToUtf8Bytes(Counted(), StoreJson.Default.SequenceStoreMetadata));
+            WriteStore();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw ReplacementFile.CannotWrite(path, error);
+        }
+
+        completed = true;
+    }
+
+    /// <summary>Removes what is temporary.</summary>
+    public void Dispose()
+    {
+        foreach (SectionSpool spool in spools) spool.Dispose();
+        spools.Clear();
+        completed = true;
+    }
+
+    private void WriteStore()
+    {
+        using var file = ReplacementFile.Create(path);
+        var header = StoreHeader.Arrange(spools.ConvertAll(spool => spool.Contents()));
+        file.Stream.Write(header.ToBytes());
+        for (int i = 0; i < spools.Count; i++)
+        {
+            // Seeking over the alignment gap leaves zeros.
+            file.Stream.Position = header.Sections[i].Offset;
+            spools[i].CopyTo(file.Stream);
+        }
+
+        file.Stream.SetLength(header.FileLength);
+        file.Commit();
+    }
+
+    // The options in a fixed order: equal options must give an equal fingerprint.
+    private SequenceStoreMetadata Counted() => metadata with
+    {
+        UserCount = userIds.Count,
+        ItemCount = items.Count,
+        InteractionCount = interactionCount,
+        Options = new SortedDictionary<string, string>(metadata.Options.ToDictionary(), StringComparer.Ordinal),
+    };
+
+    private SectionSpool Spool(string name)
+    {
+        var spool = new SectionSpool(name, path);
+        spools.Add(spool);
+        return spool;
+    }
+
+    private static void CheckLength(int length, int expected, string name)
+    {
+        if (length != expected) throw new ArgumentException($"{length} {name} for a user of whom {expected} are expected", name);
+    }
+}
