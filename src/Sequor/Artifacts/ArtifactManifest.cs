@@ -4,19 +4,6 @@ using System.Text.Json.Serialization;
 
 namespace Sequor.Artifacts;
 
-/// <summary>A file of an artefact as the manifest remembers it.</summary>
-public sealed record ArtifactFile
-{
-    /// <summary>Path under the artefact, with forward slashes.</summary>
-    public required string Name { get; init; }
-
-    /// <summary>Length in bytes.</summary>
-    public required long Length { get; init; }
-
-    /// <summary>SHA-256 in lower-case hexadecimal.</summary>
-    public required string Sha256 { get; init; }
-}
-
 /// <summary>What an artefact is: the settings of its model, the data it learned from, what it scored, and the hash of every file.</summary>
 public sealed record ArtifactManifest
 {
@@ -105,7 +92,9 @@ public sealed record ArtifactManifest
                 throw new InvalidInputException($"{path} has format version {version}; this program reads versions 1 to {CurrentFormatVersion}: use a newer Sequor");
             }
 
-            return document.RootElement.Deserialize(ArtifactJson.Default.ArtifactManifest) ?? throw new JsonException("it is null");
+            ArtifactManifest? manifest = document.RootElement.Deserialize(ArtifactJson.Default.ArtifactManifest);
+            // The serializer respects that a list may not be null, not that its elements may not.
+            return manifest is not null && manifest.Files.All(file => file is not null) ? manifest : throw new JsonException("an entry is null");
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
         {

@@ -13,7 +13,8 @@ internal static partial class PathOnDisk
     public static string FollowLink(string path)
     {
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        return File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
+        var entry = new FileInfo(full);
+        return entry.LinkTarget is null ? full : entry.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? full;
     }
 
     /// <summary>An unused name in the same directory, hence on the same volume; the directory is created if missing.</summary>
