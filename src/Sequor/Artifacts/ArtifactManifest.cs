@@ -53,7 +53,8 @@ public sealed record ArtifactManifest
             .Where(name => name != FileName)
             .Order(StringComparer.Ordinal)];
         ArtifactManifest complete = this with { FormatVersion = CurrentFormatVersion, Files = [.. names.Select(name => Describe(directory, name))] };
-        AtomicFile.Write(Path.Combine(directory, FileName), stream => JsonSerializer.Serialize(stream, complete, ArtifactJson.Default.ArtifactManifest));
+        AtomicFile.Write(Path.Combine(directory, FileName), stream =>
+            JsonSerializer.Serialize(stream, complete, ArtifactJson.Default.ArtifactManifest));
         return complete;
     }
 
@@ -81,7 +82,11 @@ public sealed record ArtifactManifest
     private static ArtifactManifest Parse(string path)
     {
         using FileStream stream = File.OpenRead(path);
-        if (stream.Length > LargestManifest) throw new InvalidInputException($"{path} has {stream.Length} bytes; a manifest has at most {LargestManifest}");
+        if (stream.Length > LargestManifest)
+        {
+            throw new InvalidInputException($"{path} has {stream.Length} bytes; a manifest has at most {LargestManifest}");
+        }
+
         try
         {
             using JsonDocument document = JsonDocument.Parse(stream, new JsonDocumentOptions { MaxDepth = 16, AllowDuplicateProperties = false });
@@ -94,7 +99,8 @@ public sealed record ArtifactManifest
 
             ArtifactManifest? manifest = document.RootElement.Deserialize(ArtifactJson.Default.ArtifactManifest);
             // The serializer respects that a list may not be null, not that its elements may not.
-            return manifest is not null && manifest.Files.All(file => file is not null) ? manifest : throw new JsonException("an entry is null");
+            if (manifest is null || manifest.Files.Any(file => file is null)) throw new JsonException("an entry is null");
+            return manifest;
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
         {
@@ -104,7 +110,11 @@ public sealed record ArtifactManifest
 
     private static void Verify(string directory, string path, ArtifactFile expected)
     {
-        if (!StaysInside(expected.Name)) throw new InvalidInputException($"{path} names the file \"{expected.Name}\": a name must stay inside the artefact");
+        if (!StaysInside(expected.Name))
+        {
+            throw new InvalidInputException($"{path} names the file \"{expected.Name}\": a name must stay inside the artefact");
+        }
+
         if (!File.Exists(Path.Combine(directory, expected.Name))) throw Damaged(expected.Name, "is missing");
         long length = new FileInfo(Path.Combine(directory, expected.Name)).Length;
         if (length != expected.Length) throw Damaged(expected.Name, $"has {length} bytes, manifest says {expected.Length}");
@@ -125,7 +135,8 @@ public sealed record ArtifactManifest
     }
 
     private static bool StaysInside(string name) =>
-        name.Split('/').All(part => part.Length > 0 && part is not ("." or "..") && !part.Any(character => character is '\\' or ':' || char.IsControl(character)));
+        name.Split('/').All(part =>
+            part.Length > 0 && part is not ("." or "..") && !part.Any(character => character is '\\' or ':' || char.IsControl(character)));
 }
 
 [JsonSourceGenerationOptions(

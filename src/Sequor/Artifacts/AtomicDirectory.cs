@@ -29,7 +29,9 @@ public sealed class AtomicDirectory : IDisposable
     /// <exception cref="InvalidInputException">The target is something else, or the system refuses; the message gives the reason.</exception>
     public static AtomicDirectory Create(string path, string marker) => PathOnDisk.Guard(path, () => new AtomicDirectory(path, marker));
 
-    /// <summary>Writes a directory whole: what <paramref name="write"/> puts under the path it is given, or, if it fails, nothing.</summary>
+    /// <summary>
+    /// Writes a directory whole: what <paramref name="write"/> puts under the path it is given, or, if it fails, nothing.
+    /// </summary>
     /// <exception cref="InvalidInputException">The target is something else, or the system refuses; the message gives the reason.</exception>
     public static void Write(string path, string marker, Action<string> write) => PathOnDisk.Guard(path, () =>
     {

@@ -38,7 +38,9 @@ internal static partial class PathOnDisk
         }
     }
 
-    /// <summary>Makes renames and new names in a directory durable, where the system can; best effort, for some file systems refuse.</summary>
+    /// <summary>
+    /// Makes renames and new names in a directory durable, where the system can; best effort, for some file systems refuse.
+    /// </summary>
     public static void FlushDirectory(string path)
     {
         // Windows has no such call: its file systems journal names themselves.

@@ -10,7 +10,9 @@ internal static class SafetensorsHeader
 {
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 8, AllowDuplicateProperties = false };
 
-    /// <summary>The tensors in the order of their bytes, which cover the <paramref name="dataLength"/> bytes without gap or overlap.</summary>
+    /// <summary>
+    /// The tensors in the order of their bytes, which cover the <paramref name="dataLength"/> bytes without gap or overlap.
+    /// </summary>
     public static List<SafetensorsTensor> Read(ReadOnlyMemory<byte> header, long dataLength, string path, Dictionary<string, string> metadata)
     {
         try
@@ -26,7 +28,8 @@ internal static class SafetensorsHeader
                 else tensors.Add(Tensor(property, path));
             }
 
-            tensors.Sort(static (left, right) => left.Begin != right.Begin ? left.Begin.CompareTo(right.Begin) : left.End.CompareTo(right.End));
+            tensors.Sort(static (left, right) =>
+                left.Begin != right.Begin ? left.Begin.CompareTo(right.Begin) : left.End.CompareTo(right.End));
             CheckCover(tensors, dataLength, path);
             return tensors;
         }
@@ -45,7 +48,11 @@ internal static class SafetensorsHeader
         JsonElement offsets = property.Value.GetProperty("data_offsets");
         if (offsets.GetArrayLength() != 2) throw Wrong(path, property.Name, "must have two data_offsets");
         long begin = offsets[0].GetInt64(), end = offsets[1].GetInt64();
-        if (begin < 0 || end < begin) throw Wrong(path, property.Name, $"has data_offsets [{begin}, {end}]: they must not be negative nor run backwards");
+        if (begin < 0 || end < begin)
+        {
+            throw Wrong(path, property.Name, $"has data_offsets [{begin}, {end}]: they must not be negative nor run backwards");
+        }
+
         // The product of a hostile shape overflows 64 bits; a zero anywhere makes the tensor empty.
         UInt128 bytes = (uint)size;
         foreach (long dimension in dimensions)
@@ -54,7 +61,11 @@ internal static class SafetensorsHeader
             bytes = bytes > ulong.MaxValue && dimension > 0 ? bytes : bytes * (ulong)dimension;
         }
 
-        if (bytes != (UInt128)(end - begin)) throw Wrong(path, property.Name, $"occupies {end - begin} bytes, but its shape [{string.Join(", ", dimensions)}] of {type} needs {bytes}");
+        if (bytes != (UInt128)(end - begin))
+        {
+            throw Wrong(path, property.Name, $"occupies {end - begin} bytes, but its shape [{string.Join(", ", dimensions)}] of {type} needs {bytes}");
+        }
+
         return new SafetensorsTensor(new SafetensorsShape(property.Name, dimensions), type, begin, end);
     }
 

@@ -4,7 +4,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Sequor.Artifacts;
 
-/// <summary>Receives row <paramref name="row"/> of a tensor; <paramref name="values"/> is as wide as a row and valid during the call.</summary>
+/// <summary>
+/// Receives row <paramref name="row"/> of a tensor; <paramref name="values"/> is as wide as a row and valid during the call.
+/// </summary>
 public delegate void RowReceiver(long row, ReadOnlySpan<float> values);
 
 /// <summary>
@@ -27,12 +29,24 @@ public sealed class SafetensorsReader : IDisposable
         _path = path;
         long length = RandomAccess.GetLength(file);
         Span<byte> prefix = stackalloc byte[sizeof(ulong)];
-        if (length < prefix.Length) throw new InvalidInputException($"{path} has {length} bytes: a safetensors file has at least 8; copy it again");
+        if (length < prefix.Length)
+        {
+            throw new InvalidInputException($"{path} has {length} bytes: a safetensors file has at least 8; copy it again");
+        }
+
         Fill(prefix, 0);
         ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
-        if (headerLength > LargestHeader) throw new InvalidInputException($"{path} says its header has {headerLength} bytes; at most {LargestHeader} are read: is it a safetensors file?");
+        if (headerLength > LargestHeader)
+        {
+            throw new InvalidInputException($"{path} says its header has {headerLength} bytes; at most {LargestHeader} are read: is it a safetensors file?");
+        }
+
         _dataStart = prefix.Length + (long)headerLength;
-        if (_dataStart > length) throw new InvalidInputException($"{path} has {length} bytes, its header alone needs {_dataStart}: the file is cut short; copy it again");
+        if (_dataStart > length)
+        {
+            throw new InvalidInputException($"{path} has {length} bytes, its header alone needs {_dataStart}: the file is cut short; copy it again");
+        }
+
         byte[] header = new byte[headerLength];
         Fill(header, prefix.Length);
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);

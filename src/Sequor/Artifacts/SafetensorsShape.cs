@@ -4,7 +4,8 @@ namespace Sequor.Artifacts;
 public sealed record SafetensorsShape(string Name, params long[] Dimensions)
 {
     // An empty tensor has no rows, whatever its other dimensions claim.
-    internal long RowCount => Array.IndexOf(Dimensions, 0) >= 0 ? 0 : Dimensions.Length < 2 ? 1 : Product(Dimensions.AsSpan(0, Dimensions.Length - 1));
+    internal long RowCount =>
+        Array.IndexOf(Dimensions, 0) >= 0 ? 0 : Dimensions.Length < 2 ? 1 : Product(Dimensions.AsSpan(0, Dimensions.Length - 1));
 
     internal long ColumnCount => Dimensions.Length == 0 ? 1 : Dimensions[^1];
 

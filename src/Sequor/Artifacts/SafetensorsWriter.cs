@@ -34,7 +34,9 @@ public sealed class SafetensorsWriter
         stream.Write(header.WrittenSpan);
     }
 
-    /// <summary>Writes the next tensor from rows that start <paramref name="stride"/> floats apart (default: no gap between rows).</summary>
+    /// <summary>
+    /// Writes the next tensor from rows that start <paramref name="stride"/> floats apart (default: no gap between rows).
+    /// </summary>
     public void Write(string name, ReadOnlySpan<float> values, int? stride = null)
     {
         SafetensorsShape tensor = Take(name);
@@ -73,7 +75,10 @@ public sealed class SafetensorsWriter
     /// <summary>Checks that every declared tensor was written.</summary>
     public void Complete()
     {
-        if (_written < _tensors.Count) throw new InvalidOperationException($"tensor {_tensors[_written].Name} was declared and not written");
+        if (_written < _tensors.Count)
+        {
+            throw new InvalidOperationException($"tensor {_tensors[_written].Name} was declared and not written");
+        }
     }
 
     private SafetensorsShape Take(string name)

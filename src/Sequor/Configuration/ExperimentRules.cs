@@ -40,9 +40,12 @@ internal static class ExperimentRules
         {
             string? reason = name switch
             {
-                _ when name.StartsWith("hstu_encoder.", StringComparison.Ordinal) && config.Model.Encoder != EncoderKind.Hstu => "train_fn.main_module is not \"HSTU\"",
-                _ when name.StartsWith("sasrec_encoder.", StringComparison.Ordinal) && config.Model.Encoder != EncoderKind.SasRec => "train_fn.main_module is not \"SASRec\"",
-                "train_fn.num_negatives" or "train_fn.sampling_strategy" when config.Loss.Kind == LossKind.FullSoftmax => "FullSoftmaxLoss samples no negatives",
+                _ when name.StartsWith("hstu_encoder.", StringComparison.Ordinal) && config.Model.Encoder != EncoderKind.Hstu =>
+                    "train_fn.main_module is not \"HSTU\"",
+                _ when name.StartsWith("sasrec_encoder.", StringComparison.Ordinal) && config.Model.Encoder != EncoderKind.SasRec =>
+                    "train_fn.main_module is not \"SASRec\"",
+                "train_fn.num_negatives" or "train_fn.sampling_strategy" when config.Loss.Kind == LossKind.FullSoftmax =>
+                    "FullSoftmaxLoss samples no negatives",
                 _ => null,
             };
             if (reason is not null) yield return $"{name} is without effect: {reason} ({binding.Location})";

@@ -1,6 +1,8 @@
 namespace Sequor.Configuration;
 
-/// <summary>Binds gin statements to an experiment, strictly: an unknown name, a wrong type or a value out of range ends in a message.</summary>
+/// <summary>
+/// Binds gin statements to an experiment, strictly: an unknown name, a wrong type or a value out of range ends in a message.
+/// </summary>
 public static class GinBinder
 {
     /// <summary>The experiment that the document describes, over the defaults of the records.</summary>

@@ -42,7 +42,11 @@ internal sealed class GinLexer
         if (first is '"' or '\'') return String(raw: false);
         if (IsNameStart(first)) return NameOrPrefixedString();
         if (char.IsAsciiDigit(first) || (first == '.' && char.IsAsciiDigit(Peek(1)))) return Number();
-        if (!"=@%()[]{},:+-".Contains(first, StringComparison.Ordinal)) throw Error(_line, $"`{GinError.Quote(first.ToString())}` does not begin anything in gin");
+        if (!"=@%()[]{},:+-".Contains(first, StringComparison.Ordinal))
+        {
+            throw Error(_line, $"`{GinError.Quote(first.ToString())}` does not begin anything in gin");
+        }
+
         if (first is '(' or '[' or '{') _openBrackets++;
         if (first is ')' or ']' or '}' && _openBrackets > 0) _openBrackets--;
         _position++;

@@ -1,6 +1,8 @@
 namespace Sequor.Configuration;
 
-/// <summary>The macros <c>NAME = value</c>. Gin looks a macro up when all is read, so that a later definition prevails everywhere.</summary>
+/// <summary>
+/// The macros <c>NAME = value</c>. Gin looks a macro up when all is read, so that a later definition prevails everywhere.
+/// </summary>
 internal sealed class GinMacros
 {
     private const int DeepestChain = 64;
@@ -34,8 +36,16 @@ internal sealed class GinMacros
     private GinValue Resolve(GinValue value, string file, int line, int depth, ref int size)
     {
         // Both bounds guard against macros that double at each step, or that lead in a circle.
-        if (++size > LargestValue) throw GinError.At(file, line, $"the value has more than {LargestValue} parts once its macros are replaced");
-        if (depth > DeepestChain) throw GinError.At(file, line, $"macros are nested deeper than {DeepestChain}, or one of them contains itself");
+        if (++size > LargestValue)
+        {
+            throw GinError.At(file, line, $"the value has more than {LargestValue} parts once its macros are replaced");
+        }
+
+        if (depth > DeepestChain)
+        {
+            throw GinError.At(file, line, $"macros are nested deeper than {DeepestChain}, or one of them contains itself");
+        }
+
         switch (value)
         {
             case GinMacro macro:

@@ -46,7 +46,11 @@ internal sealed class GinReading
         string resolved = Path.Combine(Path.GetDirectoryName(includingFile) ?? "", path);
         string quoted = GinError.Quote(path);
         if (++_includes > MostIncludes) throw GinError.At(includingFile, line, $"include \"{quoted}\" is one of more than {MostIncludes}");
-        if (_openFiles.Count >= DeepestInclude) throw GinError.At(includingFile, line, $"include \"{quoted}\" is nested deeper than {DeepestInclude} files");
+        if (_openFiles.Count >= DeepestInclude)
+        {
+            throw GinError.At(includingFile, line, $"include \"{quoted}\" is nested deeper than {DeepestInclude} files");
+        }
+
         AddFile(resolved, error => GinError.At(includingFile, line, $"include \"{quoted}\": {resolved} {error}"));
     }
 

@@ -27,13 +27,15 @@ internal sealed record GinSetting(
     public static GinSetting Boolean(string name, Func<ExperimentConfig, bool, ExperimentConfig> set, Func<ExperimentConfig, bool> get) =>
         new(
             name,
-            (config, binding) => binding.Value is GinBoolean value ? set(config, value.Value) : throw Wrong(binding, "must be True or False"),
+            (config, binding) =>
+                binding.Value is GinBoolean value ? set(config, value.Value) : throw Wrong(binding, "must be True or False"),
             config => new GinBoolean(get(config)));
 
     public static GinSetting Text(string name, Func<ExperimentConfig, string, ExperimentConfig> set, Func<ExperimentConfig, string> get) =>
         new(
             name,
-            (config, binding) => binding.Value is GinText { Value.Length: > 0 } value ? set(config, value.Value) : throw Wrong(binding, "must be a string in quotes, not empty"),
+            (config, binding) =>
+                binding.Value is GinText { Value.Length: > 0 } value ? set(config, value.Value) : throw Wrong(binding, "must be a string in quotes, not empty"),
             config => new GinText(get(config)));
 
     public static GinSetting Choice<T>(
@@ -55,7 +57,8 @@ internal sealed record GinSetting(
 
     /// <summary>A setting of the reference of which Sequor builds one value.</summary>
     public static GinSetting Only(string name, string value, string reason) =>
-        new(name, (config, binding) => binding.Value.ToString() == value ? config : throw Wrong(binding, $"must be {value}: {reason}"), Write: null);
+        new(name, (config, binding) =>
+            binding.Value.ToString() == value ? config : throw Wrong(binding, $"must be {value}: {reason}"), Write: null);
 
     /// <summary>A name of the reference that is refused whatever its value.</summary>
     public static GinSetting Refused(string name, string reason) =>

@@ -42,12 +42,19 @@ internal sealed class GinStatements
     private void Statement()
     {
         GinToken name = _token;
-        if (name.Kind != GinTokenKind.Name) throw Error(name, $"{name} does not begin a statement: expected name = value, include or import");
+        if (name.Kind != GinTokenKind.Name)
+        {
+            throw Error(name, $"{name} does not begin a statement: expected name = value, include or import");
+        }
+
         Advance();
         if (name.Text == "include" && _token.Value is GinText) Include(name);
         else if (name.Text is "import" or "from" && _token.Kind == GinTokenKind.Name) Import(name);
         else Binding(name);
-        if (_token.Kind is not (GinTokenKind.NewLine or GinTokenKind.End)) throw Error(_token, $"{_token} stands behind the statement: expected the end of the line");
+        if (_token.Kind is not (GinTokenKind.NewLine or GinTokenKind.End))
+        {
+            throw Error(_token, $"{_token} stands behind the statement: expected the end of the line");
+        }
     }
 
     private void Binding(GinToken name)
@@ -126,7 +133,11 @@ internal sealed class GinStatements
         string target = Selector(at);
         if (!_token.Is('(')) return new GinReference(target, IsCall: false);
         Advance();
-        if (!_token.Is(')')) throw Error(_token, $"@{GinError.Quote(target)}( is followed by {_token}: expected `)`; gin passes no arguments here");
+        if (!_token.Is(')'))
+        {
+            throw Error(_token, $"@{GinError.Quote(target)}( is followed by {_token}: expected `)`; gin passes no arguments here");
+        }
+
         Advance();
         return new GinReference(target, IsCall: true);
     }

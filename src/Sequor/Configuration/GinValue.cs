@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Sequor.Configuration;
 
-/// <summary>A value of a gin file: a Python literal or a reference. The hierarchy is closed; <c>ToString</c> writes the value back as gin.</summary>
+/// <summary>
+/// A value of a gin file: a Python literal or a reference. The hierarchy is closed; <c>ToString</c> writes the value back as gin.
+/// </summary>
 public abstract record GinValue
 {
     private protected GinValue() { }

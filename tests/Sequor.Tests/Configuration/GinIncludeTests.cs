@@ -12,8 +12,8 @@ public sealed class GinIncludeTests : IDisposable
     [Fact]
     public void An_include_is_found_beside_the_including_file_and_a_later_binding_prevails()
     {
-        Write("shared/common.gin", "train_fn.num_epochs = 3\ntrain_fn.num_negatives = %NEGATIVES");
-        string main = Write("main.gin", "include 'shared/common.gin'\ntrain_fn.num_epochs = 4\nNEGATIVES = 7");
+        Write("parts/common.gin", "train_fn.num_epochs = 3\ntrain_fn.num_negatives = %NEGATIVES");
+        string main = Write("main.gin", "include 'parts/common.gin'\ntrain_fn.num_epochs = 4\nNEGATIVES = 7");
         ExperimentConfig config = ExperimentConfig.Load(main).Config;
         Assert.Equal((4, 7), (config.Training.EpochCount, config.Loss.NegativeCount));
     }
