@@ -5,7 +5,7 @@ using Sequor.Training;
 namespace Sequor.Configuration;
 
 /// <summary>One experiment, whole: what a .gin file binds to. Immutable; validated once when it is bound.</summary>
-public sealed record ExperimentConfig
+public sealed partial record ExperimentConfig
 {
     /// <summary>Name of the data set (<c>train_fn.dataset_name</c>).</summary>
     public string DatasetName { get; init; } = "ml-20m";

@@ -38,7 +38,4 @@ public sealed record TrainingConfig
 
     /// <summary>Seed of every random draw (<c>train_fn.random_seed</c>).</summary>
     public ulong Seed { get; init; } = 42;
-
-    /// <summary>Batches prepared ahead of the step (<c>create_data_loader.prefetch_factor</c>).</summary>
-    public int PrefetchBatches { get; init; } = 4;
 }

@@ -1,0 +1,79 @@
+using System.Runtime.InteropServices;
+
+namespace Sequor.Artifacts;
+
+/// <summary>What the file system does for files and directories that are replaced whole.</summary>
+internal static partial class PathOnDisk
+{
+    private const int ReadOnly = 0;
+    private const int CurrentDirectory = -100;
+    private const uint ExchangeNames = 2;
+
+    /// <summary>The full path, behind a symbolic link if there is one: replacing the target must not replace the link.</summary>
+    public static string FollowLink(string path)
+    {
+        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        var entry = new FileInfo(full);
+        return entry.LinkTarget is null ? full : entry.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? full;
+    }
+
+    /// <summary>An unused name in the same directory, hence on the same volume; the directory is created if missing.</summary>
+    public static string TemporaryBeside(string path)
+    {
+        string directory = Path.GetDirectoryName(path) ?? throw new IOException("the root of a volume cannot be replaced");
+        Directory.CreateDirectory(directory);
+        return Path.Combine(directory, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.tmp");
+    }
+
+    /// <summary>Turns the system's refusal into a sentence with the path.</summary>
+    public static T Guard<T>(string path, Func<T> action)
+    {
+        try
+        {
+            return action();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new InvalidInputException($"{path} cannot be written: {error.Message}", error);
+        }
+    }
+
+    /// <summary>
+    /// Makes renames and new names in a directory durable, where the system can; best effort, for some file systems refuse.
+    /// </summary>
+    public static void FlushDirectory(string path)
+    {
+        // Windows has no such call: its file systems journal names themselves.
+        if (OperatingSystem.IsWindows()) return;
+        int handle = Open(path, ReadOnly);
+        if (handle < 0) return;
+        _ = Synchronise(handle);
+        _ = Close(handle);
+    }
+
+    /// <summary>Exchanges two names in one step; false where the system has no such step.</summary>
+    public static bool TryExchange(string first, string second)
+    {
+        if (!OperatingSystem.IsLinux()) return false;
+        try
+        {
+            return RenameAt(CurrentDirectory, first, CurrentDirectory, second, ExchangeNames) == 0;
+        }
+        catch (EntryPointNotFoundException)
+        {
+            return false;
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fsync")]
+    private static partial int Synchronise(int handle);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    private static partial int Close(int handle);
+
+    [LibraryImport("libc", EntryPoint = "renameat2", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int RenameAt(int firstDirectory, string first, int secondDirectory, string second, uint flags);
+}
