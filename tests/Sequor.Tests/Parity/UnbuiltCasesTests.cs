@@ -12,8 +12,6 @@ public class UnbuiltCasesTests
         ("dataset_", "run by Data/GoldenDatasetTests"),
         ("dot_BXD", "items of each query its own: not built"),
         ("dot_BrD_BXD", "items of each query group its own: not built"),
-        ("eval_", "evaluation is not in this library yet"),
-        ("rank_metrics", "evaluation is not in this library yet"),
         ("geglu", "part of the mixture of logits: not built"),
         ("swiglu", "part of the mixture of logits: not built"),
         ("hstu_cache_", "key and value cache: not built"),
@@ -22,7 +20,7 @@ public class UnbuiltCasesTests
         ("mol_", "mixture of logits: not built"),
         ("pre_combined_item_rating", "ratings as input: not built"),
         ("pre_rated", "ratings as input: not built"),
-        ("topk_", "top-k indexes: not built"),
+        ("topk_", "top-k methods beyond exact search: not built"),
         ("train_hstu_mol", "mixture of logits: not built"),
         ("utils", "tensor helpers of the reference: jagged batches need none"),
     ];
