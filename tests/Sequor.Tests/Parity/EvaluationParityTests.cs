@@ -15,6 +15,8 @@ public class EvaluationParityTests
 
     public static TheoryData<string> MetricCases => GoldenCase.Of("rank_metrics");
 
+    public static TheoryData<string> SearchCases => GoldenCase.Of("topk_mips");
+
     public static TheoryData<string> RankCases => GoldenCase.Of("eval_");
 
     [Theory(SkipTestWithoutData = true)]
@@ -57,6 +59,37 @@ public class EvaluationParityTests
         int[] items = new int[users * k];
         index.Search(queries, excluded, k, items, new float[users * k]);
         for (int u = 0; u < users; u++) Assert.Equal(ranks[u] <= k ? ranks[u] - 1 : -1, Array.IndexOf(items[(u * k)..((u + 1) * k)], targets[u]));
+    }
+
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(SearchCases))]
+    public void Top_k_items_and_scores_equal_those_of_the_reference(string name)
+    {
+        var golden = GoldenCase.Load(name);
+        int[] ids = golden.Ints("in.ids"), shape = golden.Shape("in.items");
+        int users = golden.Shape("in.query")[0], dim = shape[2], perUser = golden.Shape("in.invalid_ids")[1];
+        using var model = new RecommenderModel(new ModelConfig { EmbeddingDim = dim, MaxSequenceLength = 8 }, ids.Max());
+        float[] vectors = golden.Floats("in.items");
+        for (int i = 0; i < ids.Length; i++) vectors.AsSpan(i * dim, dim).CopyTo(model.Items.Value[ids[i]]);
+        int[] missing = [.. Enumerable.Range(1, ids.Max()).Except(ids)], invalid = golden.Ints("in.invalid_ids");
+        using var tape = new Tape(WorkerPool.Shared, differentiate: false);
+        tape.Begin();
+        Matrix queries = tape.Allocate(users, dim);
+        GoldenModel.Copy(golden.Floats("in.query"), queries);
+        using var index = new MipsBruteForce(model, WorkerPool.Shared);
+        Check(golden.Int("k"), "out.top_ids", "out.top_scores", filtered: false);
+        Check(golden.Int("k_filtered"), "out.filtered_ids", "out.filtered_scores", filtered: true);
+
+        void Check(int k, string expectedItems, string expectedScores, bool filtered)
+        {
+            var excluded = new ExcludedItems();
+            for (int u = 0; u < users; u++) excluded.Add(filtered ? [.. missing, .. invalid.Skip(u * perUser).Take(perUser).Where(id => id > 0)] : missing);
+            int[] items = new int[users * k];
+            float[] scores = new float[users * k];
+            index.Search(queries, excluded, k, items, scores);
+            Assert.Equal(golden.Ints(expectedItems), items);
+            Agreement.Check(expectedScores, golden.Floats(expectedScores), scores);
+        }
     }
 
     // The case holds one value a user; metrics over liked targets leave out the users whose target is not.

@@ -20,7 +20,7 @@ public class UnbuiltCasesTests
         ("mol_", "mixture of logits: not built"),
         ("pre_combined_item_rating", "ratings as input: not built"),
         ("pre_rated", "ratings as input: not built"),
-        ("topk_", "top-k methods beyond exact search: not built"),
+        ("topk_mol", "mixture of logits: not built"),
         ("train_hstu_mol", "mixture of logits: not built"),
         ("utils", "tensor helpers of the reference: jagged batches need none"),
     ];
