@@ -1,0 +1,88 @@
+using Sequor.Autograd;
+using Sequor.Data;
+using Sequor.Kernels;
+using Sequor.Modeling;
+using Sequor.Modeling.Encoders;
+using Xunit;
+
+namespace Sequor.Tests.Properties;
+
+/// <summary>Small models of every encoder and made-up histories for them.</summary>
+internal static class TinyModels
+{
+    internal const int Items = 25;
+
+    internal static TheoryData<string> Names => ["hstu", "hstu_length", "hstu_concat", "hstu_softmax", "sasrec", "sasrec_gelu"];
+
+    internal static ModelConfig Config(string name, double dropout = 0)
+    {
+        var hstu = new HstuConfig { BlockCount = 2, HeadCount = 2, QueryKeyDim = 3, ValueDim = 5, LinearDropoutRate = dropout, AttentionDropoutRate = dropout };
+        var sasrec = new SasRecConfig { BlockCount = 2, HeadCount = 2, FeedForwardDim = 7, DropoutRate = dropout };
+        var common = new ModelConfig { EmbeddingDim = 6, MaxSequenceLength = 40, OutputLength = 2, DropoutRate = dropout, ItemL2Norm = true, Encoder = EncoderKind.Hstu };
+        return name switch
+        {
+            "hstu" => common with { Hstu = hstu },
+            "hstu_length" => common with { Hstu = hstu with { AttentionNormalizer = AttentionNormalizer.Length, LinearActivation = false } },
+            "hstu_concat" => common with { Hstu = hstu with { ConcatUa = true }, OutputNorm = OutputNorm.LayerNorm },
+            "hstu_softmax" => common with { Hstu = hstu with { Normalization = HstuNormalization.SoftmaxRelativeBias } },
+            "hstu_unmasked" => common with { Hstu = hstu with { Normalization = HstuNormalization.SoftmaxRelativeBiasUnmasked } },
+            "sasrec" => common with { Encoder = EncoderKind.SasRec, SasRec = sasrec },
+            "sasrec_gelu" => common with { Encoder = EncoderKind.SasRec, SasRec = sasrec with { Activation = FeedForwardActivation.Gelu }, OutputNorm = OutputNorm.LayerNorm },
+            _ => throw new ArgumentOutOfRangeException(nameof(name), name, "unknown model"),
+        };
+    }
+
+    /// <summary>A model whose weights are large enough for every term to show.</summary>
+    internal static RecommenderModel Build(string name, double dropout = 0, int seed = 5)
+    {
+        var model = new RecommenderModel(Config(name, dropout), Items);
+        var random = new Random(seed);
+        foreach (Parameter parameter in model.Parameters)
+            for (int row = 0; row < parameter.Value.Rows; row++)
+                foreach (ref float weight in parameter.Value[row]) weight = (float)(random.NextDouble() - 0.5);
+        return model;
+    }
+
+    internal static History[] Histories(int seed, params int[] lengths)
+    {
+        var random = new Random(seed);
+        return [.. lengths.Select(length =>
+        {
+            long time = 1_000_000_000;
+            return new History(
+                [.. Enumerable.Range(0, length + 1).Select(_ => random.Next(1, Items + 1))],
+                [.. Enumerable.Range(0, length + 1).Select(_ => time += random.NextInt64() >> random.Next(30, 64))]);
+        })];
+    }
+
+    internal static void Fill(SequenceBatch batch, WorkerPool workers, params History[] histories)
+    {
+        batch.Clear();
+        for (int b = 0; b < histories.Length; b++)
+        {
+            var (items, times) = histories[b];
+            batch.Add(b, new UserSequence(items.AsSpan(..^1), [], times.AsSpan(..^1)), items[^1], times[^1]);
+        }
+        batch.BuildTimeBuckets(workers);
+    }
+
+    /// <summary>States of each history, row after row.</summary>
+    internal static float[][] Encode(RecommenderModel model, WorkerPool workers, params History[] histories)
+    {
+        using var batch = new SequenceBatch();
+        using var tape = new Tape(workers, differentiate: false);
+        Fill(batch, workers, histories);
+        tape.Begin();
+        Matrix states = model.Encode(tape, batch);
+        var all = new float[histories.Length][];
+        for (int b = 0; b < all.Length; b++)
+        {
+            all[b] = new float[batch.Length(b) * states.Columns];
+            for (int i = 0; i < batch.Length(b); i++) states[batch.Offsets[b] + i].CopyTo(all[b].AsSpan(i * states.Columns));
+        }
+        return all;
+    }
+}
+
+/// <summary>Items and times of a history, the target's at the end.</summary>
+internal readonly record struct History(int[] Items, long[] Times);
