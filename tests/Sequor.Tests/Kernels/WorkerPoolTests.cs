@@ -13,7 +13,7 @@ public class WorkerPoolTests
     {
         using var pool = new WorkerPool(threads);
         for (int count = 0; count < 70; count++)
-            for (int repeat = 0; repeat < 20; repeat++)
+            for (int repeat = 0; repeat < 5; repeat++)
             {
                 int[] calls = new int[count];
                 pool.Run(count, i => Interlocked.Increment(ref calls[i]));
@@ -69,7 +69,7 @@ public class WorkerPoolTests
 
         void Call()
         {
-            for (int repeat = 0; repeat < 400; repeat++)
+            for (int repeat = 0; repeat < 150; repeat++)
             {
                 int[] calls = new int[33];
                 pool.Run(calls.Length, i => Interlocked.Increment(ref calls[i]));
