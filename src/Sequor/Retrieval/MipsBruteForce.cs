@@ -84,7 +84,7 @@ public sealed unsafe class MipsBruteForce : IDisposable
 
     /// <summary>
     /// The exact rank of each query's target: 1 + the items that are not excluded and score higher, or equal with a lower index. A
-    /// target that is itself excluded can never be found and ranks X + 1.
+    /// target that is itself excluded, or whose score is not a number, can never be found and ranks X + 1.
     /// </summary>
     public void Rank(Matrix queries, ExcludedItems excluded, ReadOnlySpan<int> targets, Span<int> ranks)
     {
@@ -101,7 +101,7 @@ public sealed unsafe class MipsBruteForce : IDisposable
                 if (count != 0) Interlocked.Add(ref above[q], count);
             }
         }));
-        for (int q = 0; q < n; q++) ranks[q] = excluded[q].BinarySearch(target[q]) >= 0 ? ItemCount + 1 : 1 + above[q];
+        for (int q = 0; q < n; q++) ranks[q] = excluded[q].BinarySearch(target[q]) >= 0 || float.IsNaN(score[q]) ? ItemCount + 1 : 1 + above[q];
     }
 
     /// <summary>Ends the native memory.</summary>
