@@ -71,17 +71,19 @@ public class GradientTests
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public unsafe void Full_softmax_is_sampled_softmax_with_all_other_items_as_negatives(bool normalize)
+    [InlineData(11, false)]
+    [InlineData(11, true)]
+    [InlineData(70, false)]
+    [InlineData(70, true)]
+    public unsafe void Full_softmax_is_sampled_softmax_with_all_other_items_as_negatives(int dim, bool normalize)
     {
-        const int Tokens = 150, Dim = 11;
+        const int Tokens = 2300;
         var random = new Random(6);
-        using var table = new Parameter("table", [TinyModels.Items + 1, Dim], isTable: true);
+        using var table = new Parameter("table", [TinyModels.Items + 1, dim], isTable: true);
         for (int row = 0; row < table.Value.Rows; row++) foreach (ref float x in table.Value[row]) x = (float)(random.NextDouble() - 0.5);
         int[] targets = [.. Enumerable.Range(0, Tokens).Select(_ => random.Next(1, TinyModels.Items + 1))];
         int[] negatives = [.. targets.SelectMany(target => Enumerable.Range(1, TinyModels.Items).Where(item => item != target))];
-        float[] weights = [.. targets.Select(_ => (float)random.NextDouble())], values = [.. Enumerable.Range(0, Tokens * Dim).Select(_ => (float)(random.NextDouble() - 0.5))];
+        float[] weights = [.. targets.Select(_ => (float)random.NextDouble())], values = [.. Enumerable.Range(0, Tokens * dim).Select(_ => (float)(random.NextDouble() - 0.5))];
         var (fullLoss, fullStates, fullTable) = Run((tape, batch) => FullSoftmaxOperation.Apply(tape, table, batch, 0.1f, normalize, 1e-6f));
         var (loss, states, items) = Run((tape, batch) => SampledLossOperation.Apply(
             tape, table, batch, negatives, new SampledLoss { Kind = LossKind.SampledSoftmax, Temperature = 0.1f, NormalizeItems = normalize, Epsilon = 1e-6f }));
@@ -93,16 +95,65 @@ public class GradientTests
         {
             using var tape = new Tape(WorkerPool.Shared, differentiate: true);
             tape.Begin();
-            Matrix x = tape.Allocate(Tokens, Dim);
+            Matrix x = tape.Allocate(Tokens, dim);
             new Span<float>(x.Data, (int)x.Size).Clear();
             GoldenModel.Copy(values, x);
             double result = compute(tape, new NextItemBatch { States = x, Targets = targets, Weights = weights });
             tape.Backward();
-            var gradient = new float[Tokens * Dim];
-            for (int t = 0; t < Tokens; t++) x.GradientRow(t).CopyTo(gradient.AsSpan(t * Dim));
+            var gradient = new float[Tokens * dim];
+            for (int t = 0; t < Tokens; t++) x.GradientRow(t).CopyTo(gradient.AsSpan(t * dim));
             float[] tableGradient = GoldenModel.Gradient(table);
             table.ClearGradient();
             return (result, gradient, tableGradient);
+        }
+    }
+
+    // Long histories and thousands of tokens: the sums that threads share are cut into pieces, and every piece must arrive once.
+    [Theory]
+    [InlineData("hstu")]
+    [InlineData("hstu_concat")]
+    [InlineData("hstu_softmax")]
+    [InlineData("sasrec_gelu")]
+    public void The_gradient_of_a_batch_is_the_sum_over_its_users(string name)
+    {
+        ModelConfig small = TinyModels.Config(name);
+        using var model = new RecommenderModel(
+            small with
+            {
+                EmbeddingDim = 50,
+                MaxSequenceLength = 200,
+                Hstu = small.Hstu with { QueryKeyDim = 25, ValueDim = 25 },
+                SasRec = small.SasRec with { FeedForwardDim = 50 },
+            },
+            TinyModels.Items);
+        var random = new Random(3);
+        foreach (Parameter parameter in model.Parameters)
+            for (int row = 0; row < parameter.Value.Rows; row++)
+                foreach (ref float weight in parameter.Value[row]) weight = (float)(random.NextDouble() - 0.5) * 0.4f;
+        History[] histories = TinyModels.Histories(4, [200, 1, .. Enumerable.Range(0, 38).Select(_ => random.Next(1, 201))]);
+        float[][] together = Gradients(histories), sums = [.. together.Select(gradient => new float[gradient.Length])];
+        foreach (History history in histories)
+        {
+            float[][] alone = Gradients(history);
+            for (int p = 0; p < sums.Length; p++)
+                for (int i = 0; i < sums[p].Length; i++) sums[p][i] += alone[p][i];
+        }
+        for (int p = 0; p < sums.Length; p++) Agreement.Check(model.Parameters[p].Name, sums[p], together[p]);
+
+        // The scalar is a weighted sum of the states, with weights that follow the items.
+        float[][] Gradients(params History[] users)
+        {
+            using var tape = new Tape(WorkerPool.Shared, differentiate: true);
+            using var batch = new SequenceBatch();
+            TinyModels.Fill(batch, WorkerPool.Shared, users);
+            tape.Begin();
+            Matrix states = model.Encode(tape, batch);
+            for (int t = 0; t < states.Rows; t++)
+                for (int c = 0; c < states.Columns; c++) states.GradientRow(t)[c] = MathF.Sin(batch.Items[t] * 7 + c + 0.1f * batch.Targets[t]);
+            tape.Backward();
+            float[][] gradients = [.. model.Parameters.Select(GoldenModel.Gradient)];
+            foreach (Parameter parameter in model.Parameters) parameter.ClearGradient();
+            return gradients;
         }
     }
 
