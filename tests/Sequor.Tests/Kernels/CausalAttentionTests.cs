@@ -26,9 +26,10 @@ public unsafe class CausalAttentionTests
     [MemberData(nameof(Variants))]
     public void Attention_and_its_gradients_equal_the_naive_ones_at_every_width(bool softmax, bool bias, bool dropout)
     {
+        (int Heads, int Dqk, int Dv)[] shapes = [(1, 5, 7), (2, 3, 4), (3, 9, 1), (1, 16, 16), (2, 25, 25), (3, 1, 18)];
         int seed = 0;
-        foreach (int length in (ReadOnlySpan<int>)[1, 2, 3, 5, 6, 7, 12, 15, 16, 17, 31, 33, 47, 48, 49, 54, 63, 64, 65, 70, 147])
-            foreach (var (heads, dqk, dv) in ((int, int, int)[])[(1, 5, 7), (2, 3, 4), (3, 9, 1), (1, 16, 16), (2, 25, 25), (3, 1, 18)])
+        foreach (int length in Enumerable.Range(1, 70).Append(147))
+            foreach (var (heads, dqk, dv) in new[] { shapes[length % 6], shapes[(length + length / 6 + 1) % 6] })
             {
                 var problem = new Problem(seed++, length, heads, dqk, dv, softmax, bias, dropout, perRow: seed % 2 == 0);
                 problem.Compare<Vector128<float>, Simd128>();
