@@ -1,4 +1,4 @@
-using Sequor.Artifacts;
+using Sequor.Storage;
 using Xunit;
 
 namespace Sequor.Tests.Artifacts;

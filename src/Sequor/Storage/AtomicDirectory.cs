@@ -1,4 +1,4 @@
-namespace Sequor.Artifacts;
+namespace Sequor.Storage;
 
 /// <summary>
 /// A directory that appears whole or not at all: filled under a temporary name beside its target, flushed to the disk, renamed by
