@@ -68,7 +68,7 @@ public sealed class AtomicDirectory : IDisposable
         if (!Directory.Exists(_target) || File.Exists(Path.Combine(_target, _marker))) return;
         if (Directory.EnumerateFileSystemEntries(_target).Any())
         {
-            throw new IOException($"the directory has other content and no {_marker}: name a new directory, or empty this one");
+            throw new IOException($"the directory has other content and no {_marker}");
         }
     }
 
