@@ -1,0 +1,24 @@
+namespace Sequor.Cli;
+
+/// <summary>Folders that a command will write.</summary>
+internal static class OutputFolder
+{
+    /// <summary>Stops before the work, not after it, when the folder cannot be made.</summary>
+    /// <exception cref="InvalidInputException">The path, or a part of it, is a file, or the system refuses to make the folder.</exception>
+    public static void Create(string path)
+    {
+        for (string? part = Path.GetFullPath(path); part is not null; part = Path.GetDirectoryName(part))
+        {
+            if (File.Exists(part)) throw new InvalidInputException($"{path} cannot be a folder: {part} is a file; choose another output");
+        }
+
+        try
+        {
+            Directory.CreateDirectory(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException($"{path} cannot be written: {error.Message.TrimEnd('.')}; choose another output", error);
+        }
+    }
+}
