@@ -14,6 +14,8 @@ internal static class CommandLine
         var parser = new ParserConfiguration { ResponseFileTokenReplacer = null };
         ParseResult parsed = root.Parse(args.Length == 0 ? ["--help"] : args, parser);
         if (parsed.Action is ParseErrorAction) return Refuse(parsed, terminal);
+        // The list of commands has a line for each; their examples stand in their own help.
+        if (parsed.CommandResult.Command == root) foreach (Command command in root.Subcommands) command.Description = FirstLine(command.Description!);
         var invocation = new InvocationConfiguration
         {
             Output = terminal.Output,
@@ -56,11 +58,17 @@ internal static class CommandLine
     {
         string[] messages = [.. parsed.Errors.Select(error => OneLine(error.Message)).Distinct()];
         // A misspelt command is also a missing one; the misspelling says more.
-        if (messages.Length > 1 && parsed.CommandResult.Command is RootCommand) messages = [.. messages.Where(message => !message.StartsWith("Required command", StringComparison.Ordinal))];
+        if (messages.Length > 1 && parsed.CommandResult.Command is RootCommand)
+        {
+            messages = [.. messages.Where(message => !message.StartsWith("Required command", StringComparison.Ordinal))];
+        }
+
         string name = parsed.CommandResult.Command is RootCommand ? "sequor" : $"sequor {parsed.CommandResult.Command.Name}";
         foreach (string message in messages) terminal.Error.WriteLine($"{message.TrimEnd('.')}; see `{name} --help`");
         return Failure.InvalidInput;
     }
+
+    private static string FirstLine(string text) => text.Split('\n')[0].TrimEnd();
 
     private static string OneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 }

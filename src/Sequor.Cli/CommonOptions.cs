@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Globalization;
+using System.Numerics;
 using Sequor.Data;
 using Sequor.Kernels;
 
@@ -25,18 +27,22 @@ internal static class CommonOptions
         return option;
     }
 
-    public static Option<int?> Threads()
-    {
-        var option = new Option<int?>("--threads") { Description = "Threads to compute with; results do not depend on it. All cores when absent.", HelpName = "N" };
-        AtLeastOne(option);
-        return option;
-    }
+    public static Option<int?> Threads() => Number<int>("--threads", "Threads to compute with; results do not depend on it. All cores when absent.", 1);
 
-    /// <summary>Refuses numbers below one while the command line is read.</summary>
-    public static void AtLeastOne(Option option) => option.Validators.Add(result =>
-    {
-        if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out int count) && count < 1) result.AddError($"{option.Name} = {count} must be at least 1");
-    });
+    /// <summary>An option whose value is a whole number, refused in words while the command line is read.</summary>
+    public static Option<T?> Number<T>(string name, string description, T smallest, string helpName = "N")
+        where T : struct, IBinaryInteger<T> => new(name)
+        {
+            Description = description,
+            HelpName = helpName,
+            CustomParser = result =>
+            {
+                string text = result.Tokens[0].Value;
+                if (T.TryParse(text, CultureInfo.InvariantCulture, out T number) && number >= smallest) return number;
+                result.AddError($"{name} {text} must be a whole number of at least {smallest}");
+                return null;
+            },
+        };
 
     public static EvaluationProtocol ParseProtocol(string? name) =>
         name == Validation ? EvaluationProtocol.Validation : EvaluationProtocol.Reference;

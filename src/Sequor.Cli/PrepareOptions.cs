@@ -34,13 +34,13 @@ internal sealed class PrepareOptions
 
     public Option<string?> Title { get; } = Text("--title", "COLUMN", "Column of the title in the items file.");
 
-    public Option<int?> Users { get; } = Number("--users", "Users of the synthetic set; 2000 when absent.");
+    public Option<int?> Users { get; } = CommonOptions.Number<int>("--users", "Users of the synthetic set; 2000 when absent.", 1);
 
-    public Option<int?> ItemsCount { get; } = Number("--items-count", "Items of the synthetic set; 1000 when absent.");
+    public Option<int?> ItemsCount { get; } = CommonOptions.Number<int>("--items-count", "Items of the synthetic set; 1000 when absent.", 1);
 
-    public Option<int?> MeanLength { get; } = Number("--mean-length", "Mean events a user of the synthetic set; 40 when absent.");
+    public Option<int?> MeanLength { get; } = CommonOptions.Number<int>("--mean-length", "Mean events a user of the synthetic set; 40 when absent.", 1);
 
-    public Option<ulong?> Seed { get; } = new("--seed") { Description = "Seed of the synthetic set; 42 when absent.", HelpName = "N" };
+    public Option<ulong?> Seed { get; } = CommonOptions.Number<ulong>("--seed", "Seed of the synthetic set; 42 when absent.", 0);
 
     public Option<bool> NoVerify { get; } = new("--no-verify") { Description = "Accept a named set whose counts differ from the published ones." };
 
@@ -57,6 +57,4 @@ internal sealed class PrepareOptions
     public Option[] Common => [Output, Name, Threads, Json];
 
     private static Option<string?> Text(string name, string helpName, string description) => new(name) { HelpName = helpName, Description = description };
-
-    private static Option<int?> Number(string name, string description) => new(name) { HelpName = "N", Description = description };
 }

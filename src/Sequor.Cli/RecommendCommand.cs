@@ -14,8 +14,7 @@ internal static class RecommendCommand
         data.Required = false;
         var user = new Option<string?>("--user") { Description = "Id of a user in the store, whose whole history is taken.", HelpName = "ID" };
         var history = new Option<string?>("--history") { Description = "Item ids, oldest first, in place of a user.", HelpName = "ID,ID,…" };
-        var count = new Option<int>("-k") { Description = "How many items to recommend.", HelpName = "K", DefaultValueFactory = _ => 10 };
-        CommonOptions.AtLeastOne(count);
+        Option<int?> count = CommonOptions.Number<int>("-k", "How many items to recommend; 10 when absent.", 1, "K");
         var at = new Option<string?>("--at") { Description = "When the recommendation is for: seconds since 1970, or a date such as 2001-01-31.", HelpName = "TIME" };
         Option<bool> json = CommonOptions.Json();
         var command = new Command("recommend", """
@@ -38,7 +37,7 @@ internal static class RecommendCommand
             History known = line.GetValue(user) is { } id
                 ? History.OfUser(line.GetRequiredValue(data), id, recommender.Items, terminal)
                 : History.Parse(line.GetValue(history)!, recommender.Items);
-            IReadOnlyList<Recommendation> found = recommender.Recommend(known.Items, known.Timestamps, line.GetValue(count), time);
+            IReadOnlyList<Recommendation> found = recommender.Recommend(known.Items, known.Timestamps, line.GetValue(count) ?? 10, time);
             if (line.GetValue(json)) terminal.WriteJson(writer => RecommendationOutput.WriteJson(writer, known, found, recommender.Items));
             else RecommendationOutput.Draw(terminal, known, found, recommender.Items);
             return 0;

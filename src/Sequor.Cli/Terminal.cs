@@ -21,13 +21,7 @@ internal sealed class Terminal
         Error = error;
         IsInteractive = isInteractive;
         Cancellation = cancellation;
-        Screen = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Out = new AnsiConsoleOutput(output),
-            Ansi = isInteractive ? AnsiSupport.Detect : AnsiSupport.No,
-            Interactive = isInteractive ? InteractionSupport.Detect : InteractionSupport.No,
-        });
-        if (!isInteractive) Screen.Profile.Width = RedirectedWidth;
+        Screen = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
     }
 
     /// <summary>Results.</summary>
@@ -42,17 +36,40 @@ internal sealed class Terminal
     /// <summary>Cancelled when the person interrupts.</summary>
     public CancellationToken Cancellation { get; }
 
-    /// <summary>The output as something that can draw.</summary>
+    /// <summary>The output as something that can draw and move, for an interactive terminal.</summary>
     public IAnsiConsole Screen { get; }
 
-    /// <summary>Writes a line of the result.</summary>
-    public void Say(string line = "") => Screen.Write(new Text(line + "\n"));
+    /// <summary>Writes a line of the result, above the bar if there is one.</summary>
+    public void Say(string line)
+    {
+        if (IsInteractive) Screen.Write(new Text(line + "\n"));
+        else Output.WriteLine(line);
+    }
 
     /// <summary>Writes a sentence to the error stream.</summary>
     public void Notice(string sentence) => Error.WriteLine($"note: {sentence}");
 
-    /// <summary>Draws a table or another shape.</summary>
-    public void Draw(IRenderable shape) => Screen.Write(shape);
+    /// <summary>Draws a table or another shape: into a file as plain lines that do not wrap, without blanks at their ends.</summary>
+    public void Draw(IRenderable shape)
+    {
+        if (IsInteractive)
+        {
+            Screen.Write(shape);
+            return;
+        }
+
+        using var text = new StringWriter();
+        IAnsiConsole page = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(text), Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Interactive = InteractionSupport.No,
+        });
+        page.Profile.Width = RedirectedWidth;
+        page.Write(shape);
+        foreach (string line in text.ToString().Split('\n'))
+        {
+            if (!string.IsNullOrWhiteSpace(line)) Output.WriteLine(line.TrimEnd());
+        }
+    }
 
     /// <summary>Writes one JSON object.</summary>
     public void WriteJson(Action<Utf8JsonWriter> members)

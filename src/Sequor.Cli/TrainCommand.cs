@@ -12,7 +12,7 @@ internal static class TrainCommand
     {
         var config = new Argument<string?>("CONFIG") { Description = "Experiment file (.gin).", Arity = ArgumentArity.ZeroOrOne };
         var ginFile = new Option<string?>("--gin_config_file") { Description = "Same as CONFIG: the reference's name for it.", HelpName = "CONFIG" };
-        var port = new Option<int?>("--master_port") { Description = "Accepted for the reference's command lines; has no effect.", HelpName = "N" };
+        Option<int?> port = CommonOptions.Number<int>("--master_port", "Accepted for the reference's command lines; has no effect.", 0);
         Option<string> data = CommonOptions.Data();
         var output = new Option<string>("--out") { Description = "Folder of the run: config.gin, metrics.jsonl, log.txt, best/ and last/.", HelpName = "RUN", Required = true };
         Option<string?> protocol = CommonOptions.Protocol("reference when absent.");
