@@ -35,7 +35,7 @@ internal static class GinSettings
         Integer("hstu_encoder.dv", 1, WidestLayer, (c, v) => Hstu(c, h => h with { ValueDim = v }), c => c.Model.Hstu.ValueDim),
         Number("hstu_encoder.linear_dropout_rate", DropoutRate, (c, v) => Hstu(c, h => h with { LinearDropoutRate = v }), c => c.Model.Hstu.LinearDropoutRate),
         Number("hstu_encoder.attn_dropout_rate", DropoutRate, (c, v) => Hstu(c, h => h with { AttentionDropoutRate = v }), c => c.Model.Hstu.AttentionDropoutRate),
-        Choice("hstu_encoder.normalization", [("rel_bias", HstuNormalization.RelativeBias), ("softmax_rel_bias", HstuNormalization.SoftmaxRelativeBias)], (c, v) => Hstu(c, h => h with { Normalization = v }), c => c.Model.Hstu.Normalization),
+        Choice("hstu_encoder.normalization", [("rel_bias", HstuNormalization.RelativeBias), ("softmax_rel_bias", HstuNormalization.SoftmaxRelativeBias), ("softmax_rel_bias_unmasked", HstuNormalization.SoftmaxRelativeBiasUnmasked)], (c, v) => Hstu(c, h => h with { Normalization = v }), c => c.Model.Hstu.Normalization),
         Choice("hstu_encoder.attention_normalizer", [("window", AttentionNormalizer.Window), ("length", AttentionNormalizer.Length)], (c, v) => Hstu(c, h => h with { AttentionNormalizer = v }), c => c.Model.Hstu.AttentionNormalizer),
         Choice("hstu_encoder.linear_activation", [("silu", true), ("none", false)], (c, v) => Hstu(c, h => h with { LinearActivation = v }), c => c.Model.Hstu.LinearActivation),
         Boolean("hstu_encoder.concat_ua", (c, v) => Hstu(c, h => h with { ConcatUa = v }), c => c.Model.Hstu.ConcatUa),

@@ -56,6 +56,7 @@ internal static unsafe class CausalAttention<V, S, W> where V : struct where S :
             Layout.CopyRows(x.Value + h * dv, x.ValueStride, values, dvp, n, dv);
         }
 
+        for (int i = 0; i < n; i++) new Span<float>(x.Output + i * x.OutputStride + heads * dv, (int)x.OutputStride - heads * dv).Clear();
         bool biased = bias.PositionCenter != null;
         for (int i0 = 0; i0 < n; i0 += BlockRows)
         {

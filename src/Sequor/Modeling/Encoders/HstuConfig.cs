@@ -6,8 +6,14 @@ public enum HstuNormalization
     /// <summary>SiLU of the score, divided by the attention normaliser (gin <c>"rel_bias"</c>).</summary>
     RelativeBias,
 
-    /// <summary>Softmax over the row, scaled by 1/√dqk (gin <c>"softmax_rel_bias"</c>).</summary>
+    /// <summary>Softmax over the row's past, scaled by 1/√dqk, all heads as one (gin <c>"softmax_rel_bias"</c>).</summary>
     SoftmaxRelativeBias,
+
+    /// <summary>
+    /// As the reference computes it: softmax over the whole window, then the mask, so that the future leaks into the denominator
+    /// (gin <c>"softmax_rel_bias_unmasked"</c>; slow, for comparing numbers).
+    /// </summary>
+    SoftmaxRelativeBiasUnmasked,
 }
 
 /// <summary>What SiLU attention is divided by (<c>hstu_encoder.attention_normalizer</c>).</summary>

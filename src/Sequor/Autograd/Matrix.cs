@@ -1,0 +1,57 @@
+using Sequor.Kernels;
+
+namespace Sequor.Autograd;
+
+/// <summary>
+/// Rows × columns of float32 in memory that a <see cref="Tape"/> or a <see cref="Parameter"/> owns, with its gradient beside it when
+/// it is differentiated. Rows are padded to a multiple of sixteen floats; the padding is zero and stays zero.
+/// </summary>
+public readonly unsafe struct Matrix
+{
+    internal readonly float* Data;
+    internal readonly float* Gradient;
+
+    internal Matrix(float* data, float* gradient, int rows, int columns)
+    {
+        Data = data;
+        Gradient = gradient;
+        Rows = rows;
+        Columns = columns;
+        Stride = Simd.Pad(columns);
+    }
+
+    /// <summary>Number of rows.</summary>
+    public int Rows { get; }
+
+    /// <summary>Number of columns that carry values.</summary>
+    public int Columns { get; }
+
+    /// <summary>Floats from one row to the next.</summary>
+    public int Stride { get; }
+
+    /// <summary>Floats of the whole matrix, padding included.</summary>
+    internal long Size => (long)Rows * Stride;
+
+    /// <summary>One row of values.</summary>
+    public Span<float> this[int row]
+    {
+        get
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Rows);
+            return new Span<float>(Data + (long)row * Stride, Columns);
+        }
+    }
+
+    /// <summary>One row of the gradient.</summary>
+    /// <exception cref="InvalidOperationException">The matrix is not differentiated.</exception>
+    public Span<float> GradientRow(int row)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Rows);
+        if (Gradient == null) throw new InvalidOperationException("This matrix has no gradient: it was made without one, for inference.");
+        return new Span<float>(Gradient + (long)row * Stride, Columns);
+    }
+
+    internal float* Row(int row) => Data + (long)row * Stride;
+
+    internal float* RowGradient(int row) => Gradient + (long)row * Stride;
+}

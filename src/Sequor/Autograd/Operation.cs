@@ -1,0 +1,20 @@
+using Sequor.Kernels;
+
+namespace Sequor.Autograd;
+
+/// <summary>
+/// One fused operation of a forward pass: keeps what its gradient needs. The tape reuses the instance that stood at the same place in
+/// the step before, so a step allocates nothing.
+/// </summary>
+internal abstract class Operation
+{
+    /// <summary>The tape that this operation stands on.</summary>
+    internal Tape Tape = null!;
+
+    /// <summary>Adds (or, where nothing else does, assigns) the gradients of the inputs, given the gradient of the output.</summary>
+    internal abstract void Backward();
+
+    /// <summary>The piece of work that is compiled for this machine's registers.</summary>
+    private protected static Action<int> Choose(Action<int> wide, Action<int> middle, Action<int> narrow) =>
+        Simd.Width switch { 16 => wide, 8 => middle, _ => narrow };
+}

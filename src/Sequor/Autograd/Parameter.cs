@@ -1,0 +1,77 @@
+using Sequor.Kernels;
+
+namespace Sequor.Autograd;
+
+/// <summary>A learned array under the reference's name and in its layout, seen as a matrix (leading dimensions are rows).</summary>
+public sealed unsafe class Parameter : IDisposable
+{
+    private readonly NativeBuffer _value;
+    private readonly NativeBuffer? _gradient;
+    private readonly List<RowGradient> _rowGradients = [];
+
+    /// <summary>
+    /// Makes a zero parameter. A table (<paramref name="isTable"/>) collects its gradient as rows to be summed on demand: a dense one
+    /// would cost more than the step.
+    /// </summary>
+    /// <param name="name">Name in checkpoints.</param>
+    /// <param name="shape">Shape in checkpoints: (n), (rows, columns), or (rows, columns, 1).</param>
+    /// <param name="isTable">Whether rows are looked up by id.</param>
+    public Parameter(string name, int[] shape, bool isTable = false)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        Name = name;
+        Shape = shape;
+        int rows = shape.Length == 1 ? 1 : shape[0], columns = shape.Length == 1 ? shape[0] : shape[1];
+        long size = (long)rows * Simd.Pad(columns);
+        // A register may be read from any column on; the reads behind the last row land in this slack.
+        _value = new NativeBuffer(size + Simd.RowAlignment);
+        if (!isTable) _gradient = new NativeBuffer(size);
+        Value = new Matrix(_value.Pointer, _gradient is null ? null : _gradient.Pointer, rows, columns);
+        IsTable = isTable;
+    }
+
+    /// <summary>Name in checkpoints.</summary>
+    public string Name { get; }
+
+    /// <summary>Shape in checkpoints.</summary>
+    public IReadOnlyList<int> Shape { get; }
+
+    /// <summary>The values, with the dense gradient unless this is a table.</summary>
+    public Matrix Value { get; }
+
+    /// <summary>Whether the gradient is kept as rows.</summary>
+    public bool IsTable { get; }
+
+    /// <summary>The parts of a table's gradient, in the order in which backward added them.</summary>
+    internal List<RowGradient> RowGradients => _rowGradients;
+
+    internal void Add(RowGradient gradient) => _rowGradients.Add(gradient);
+
+    /// <summary>Forgets the gradient.</summary>
+    public void ClearGradient()
+    {
+        _rowGradients.Clear();
+        if (_gradient is not null) new Span<float>(_gradient.Pointer, (int)_gradient.Length).Clear();
+    }
+
+    /// <summary>Copies the gradient of one row, summed over its parts.</summary>
+    public void CopyGradientRow(int row, Span<float> target)
+    {
+        if (!IsTable)
+        {
+            Value.GradientRow(row).CopyTo(target);
+            return;
+        }
+        float* sum = stackalloc float[Value.Stride];
+        new Span<float>(sum, Value.Stride).Clear();
+        foreach (RowGradient part in _rowGradients) part.AddRow(row, Value.Row(row), sum);
+        new ReadOnlySpan<float>(sum, Value.Columns).CopyTo(target);
+    }
+
+    /// <summary>Ends the native memory.</summary>
+    public void Dispose()
+    {
+        _value.Dispose();
+        _gradient?.Dispose();
+    }
+}

@@ -1,0 +1,97 @@
+using Sequor.Kernels;
+
+namespace Sequor.Autograd;
+
+/// <summary>
+/// A forward pass: the memory of its matrices and, when it differentiates, the operations to walk back over. One thread uses a tape at
+/// a time; the operations spread their work over <see cref="Workers"/>.
+/// </summary>
+public sealed unsafe class Tape : IDisposable
+{
+    private readonly Arena _arena = new();
+    private readonly List<Operation> _operations = [];
+    private int _count;
+
+    /// <summary>A tape for training (<paramref name="differentiate"/>) or for inference.</summary>
+    public Tape(WorkerPool workers, bool differentiate)
+    {
+        ArgumentNullException.ThrowIfNull(workers);
+        Workers = workers;
+        Differentiates = differentiate;
+    }
+
+    /// <summary>Threads of the operations.</summary>
+    public WorkerPool Workers { get; }
+
+    /// <summary>Whether gradients are wanted.</summary>
+    public bool Differentiates { get; }
+
+    /// <summary>Whether dropout is applied in this step.</summary>
+    public bool DropsOut { get; private set; }
+
+    /// <summary>Floats that the current step has taken.</summary>
+    public long FloatsInUse => _arena.Used;
+
+    internal CounterRandom DropoutRandom { get; private set; }
+
+    /// <summary>Begins a step without dropout; all matrices of the step before are gone.</summary>
+    public void Begin()
+    {
+        _arena.Reset();
+        _count = 0;
+        DropsOut = false;
+    }
+
+    /// <summary>Begins a training step with dropout masks that are a function of (seed, step).</summary>
+    public void Begin(ulong seed, long step)
+    {
+        Begin();
+        DropsOut = true;
+        DropoutRandom = new CounterRandom(seed, RandomPurpose.Dropout, (ulong)step);
+    }
+
+    /// <summary>
+    /// Walks back over the operations, from the last to the first. Gradients of outputs must stand where a loss has put them;
+    /// gradients of parameters are added to what they hold.
+    /// </summary>
+    public void Backward()
+    {
+        for (int i = _count - 1; i >= 0; i--) _operations[i].Backward();
+    }
+
+    /// <summary>Ends the native memory.</summary>
+    public void Dispose() => _arena.Dispose();
+
+    /// <summary>A matrix of this step; its gradient, if any, starts at zero, its values are undefined but for the padding's owner.</summary>
+    internal Matrix Allocate(int rows, int columns, bool clearGradient = true)
+    {
+        long size = (long)rows * Simd.Pad(columns);
+        float* data = _arena.Take(size, clear: false);
+        float* gradient = Differentiates ? _arena.Take(size, clearGradient) : null;
+        return new Matrix(data, gradient, rows, columns);
+    }
+
+    /// <summary>Plain memory of this step.</summary>
+    internal float* AllocateFloats(long count, bool clear = false) => _arena.Take(count, clear);
+
+    /// <summary>The operation at this place of the step, as it was made for the step before.</summary>
+    internal T Next<T>() where T : Operation, new()
+    {
+        if (_count == _operations.Count) _operations.Add(new T());
+        else if (_operations[_count] is not T) _operations[_count] = new T();
+        var operation = (T)_operations[_count];
+        _count++;
+        operation.Tape = this;
+        return operation;
+    }
+
+    /// <summary>Dropout of the operation that was added last: no threshold when nothing is dropped.</summary>
+    internal Dropout NextDropout(double rate) =>
+        !DropsOut || rate <= 0 ? default : new Dropout(DropoutRandom.LaneKey(_count), (uint)(rate * 4294967296.0), (float)(1 / (1 - rate)));
+}
+
+/// <summary>Inverted dropout: lanes whose hash lies below the threshold become 0, others are scaled.</summary>
+internal readonly record struct Dropout(uint Key, uint Threshold, float Scale)
+{
+    internal bool Active => Threshold != 0;
+}

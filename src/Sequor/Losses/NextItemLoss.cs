@@ -1,0 +1,40 @@
+using Sequor.Autograd;
+using Sequor.Modeling;
+
+namespace Sequor.Losses;
+
+/// <summary>The objective: how well each state predicts the item behind it. Draws its own negatives.</summary>
+public sealed class NextItemLoss
+{
+    private readonly LossConfig _config;
+    private readonly NegativeSampler _sampler;
+    private int[] _negatives = [];
+
+    /// <summary>Makes the objective for items 1 … <paramref name="itemCount"/>; negatives are a function of (seed, step, token).</summary>
+    public NextItemLoss(LossConfig config, int itemCount, ulong seed)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        _config = config;
+        _sampler = new NegativeSampler(config, itemCount, seed);
+    }
+
+    /// <summary>Mean loss over the tokens of a batch; the gradient is left on the states and, after backward, on the item table.</summary>
+    public double Compute(Tape tape, RecommenderModel model, SequenceBatch batch, Matrix states, long step)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(batch);
+        var tokens = new NextItemBatch { States = states, Targets = batch.Targets };
+        float epsilon = (float)model.Config.L2NormEpsilon, temperature = (float)_config.Temperature;
+        if (_config.Kind == LossKind.FullSoftmax)
+            return FullSoftmaxOperation.Apply(tape, model.Items, tokens, temperature, model.Config.ItemL2Norm, epsilon);
+        int count = batch.TokenCount * _config.NegativeCount;
+        if (_negatives.Length < count) _negatives = new int[count * 5 / 4];
+        Span<int> negatives = _negatives.AsSpan(0, count);
+        _sampler.Sample(step, batch.Items, batch.Targets, negatives);
+        return SampledLossOperation.Apply(tape, model.Items, tokens, negatives, new SampledLoss
+        {
+            Kind = _config.Kind, Temperature = temperature, NormalizeItems = model.Config.ItemL2Norm, Epsilon = epsilon,
+        });
+    }
+}

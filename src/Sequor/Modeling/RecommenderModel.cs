@@ -1,0 +1,70 @@
+using Sequor.Autograd;
+using Sequor.Modeling.Encoders;
+using Sequor.Modeling.InputPreprocessors;
+
+namespace Sequor.Modeling;
+
+/// <summary>
+/// A generative recommender: item table → input preprocessor → encoder → output postprocessor. The same code trains (a tape that
+/// differentiates) and answers (one that does not).
+/// </summary>
+public sealed class RecommenderModel : IDisposable
+{
+    private readonly Parameter _position;
+    private readonly SequenceEncoder _encoder;
+    private readonly List<Parameter> _parameters;
+
+    /// <summary>Makes a model with zero weights for items 1 … <paramref name="itemCount"/>.</summary>
+    public RecommenderModel(ModelConfig config, int itemCount)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentOutOfRangeException.ThrowIfLessThan(itemCount, 1);
+        Config = config;
+        ItemCount = itemCount;
+        Items = new Parameter("_embedding_module._item_emb.weight", [itemCount + 1, config.EmbeddingDim], isTable: true);
+        _position = new Parameter("_input_features_preproc._pos_emb.weight", [config.Window, config.EmbeddingDim]);
+        _encoder = config.Encoder switch
+        {
+            EncoderKind.Hstu => new HstuEncoder(config.Hstu, config.EmbeddingDim, config.Window),
+            EncoderKind.SasRec => new SasRecEncoder(config.SasRec, config.EmbeddingDim),
+            _ => throw new ArgumentOutOfRangeException(nameof(config), config.Encoder, "unknown encoder"),
+        };
+        _parameters = [Items, _position, .. _encoder.Parameters];
+    }
+
+    /// <summary>The architecture.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>Catalogue size, X.</summary>
+    public int ItemCount { get; }
+
+    /// <summary>Item table (X + 1, D); row 0 is padding.</summary>
+    public Parameter Items { get; }
+
+    /// <summary>All learned arrays, under the reference's names.</summary>
+    public IReadOnlyList<Parameter> Parameters => _parameters;
+
+    /// <summary>Draws initial weights as the reference does.</summary>
+    public void Initialize(ulong seed)
+    {
+        new WeightInitializer(seed).TruncatedNormal(Items, 0.02);
+        _encoder.Initialize(seed, _position);
+    }
+
+    /// <summary>States of all tokens (T, D), ready to be scored against items.</summary>
+    public Matrix Encode(Tape tape, SequenceBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(batch);
+        Matrix x = EmbeddingOperation.Apply(tape, batch, Items, _position, Config.DropoutRate);
+        x = _encoder.Encode(tape, batch, x);
+        float epsilon = (float)Config.L2NormEpsilon;
+        return Config.OutputNorm == OutputNorm.L2 ? L2NormOperation.Apply(tape, x, epsilon) : LayerNormOperation.Apply(tape, x, epsilon);
+    }
+
+    /// <summary>Ends the native memory.</summary>
+    public void Dispose()
+    {
+        foreach (Parameter parameter in _parameters) parameter.Dispose();
+    }
+}

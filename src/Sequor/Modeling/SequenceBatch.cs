@@ -1,0 +1,122 @@
+using Sequor.Data;
+using Sequor.Kernels;
+
+namespace Sequor.Modeling;
+
+/// <summary>
+/// B histories, one behind the other without padding: T = Σ lengths tokens. Token t of a user predicts the item behind it; the last one
+/// predicts the target. Reused from step to step.
+/// </summary>
+public sealed unsafe class SequenceBatch : IDisposable
+{
+    private int[] _users = new int[64], _offsets = new int[65], _items = new int[1024], _targets = new int[1024];
+    private long[] _times = new long[1024];
+    private long[] _triangles = new long[65];
+    private NativeBuffer _buckets = new(16);
+    private readonly Action<int> _fillBuckets;
+
+    /// <summary>An empty batch.</summary>
+    public SequenceBatch() => _fillBuckets = FillBuckets;
+
+    /// <summary>Users, B.</summary>
+    public int UserCount { get; private set; }
+
+    /// <summary>Tokens, T.</summary>
+    public int TokenCount { get; private set; }
+
+    /// <summary>Whether every history came with timestamps and the time of its target.</summary>
+    public bool HasTimes { get; private set; }
+
+    /// <summary>Numbers of the users in the store (B).</summary>
+    public ReadOnlySpan<int> Users => _users.AsSpan(0, UserCount);
+
+    /// <summary>First token of each user, and T behind the last (B + 1).</summary>
+    public ReadOnlySpan<int> Offsets => _offsets.AsSpan(0, UserCount + 1);
+
+    /// <summary>Item index of each token (T).</summary>
+    public ReadOnlySpan<int> Items => _items.AsSpan(0, TokenCount);
+
+    /// <summary>Item index that each token predicts (T).</summary>
+    public ReadOnlySpan<int> Targets => _targets.AsSpan(0, TokenCount);
+
+    /// <summary>Seconds (T + B): a user's event times and then the time of the target, so that token i's next time is entry i + 1.</summary>
+    public ReadOnlySpan<long> Times => _times.AsSpan(0, HasTimes ? TokenCount + UserCount : 0);
+
+    /// <summary>Time buckets of the batch, or null without times; user b's triangle starts at <see cref="Triangle"/>(b).</summary>
+    internal byte* Buckets => HasTimes ? (byte*)_buckets.Pointer : null;
+
+    internal long Triangle(int user) => _triangles[user];
+
+    /// <summary>Empties the batch.</summary>
+    public void Clear()
+    {
+        UserCount = TokenCount = 0;
+        HasTimes = true;
+    }
+
+    /// <summary>
+    /// Appends a history and what comes behind it. <paramref name="targetTime"/> is the time of the event to predict: an input to
+    /// time-aware encoders, at serving the time of the question.
+    /// </summary>
+    public void Add(int user, UserSequence history, int targetItem, long? targetTime)
+    {
+        int length = history.Length;
+        Grow(ref _users, UserCount + 1);
+        Grow(ref _offsets, UserCount + 2);
+        Grow(ref _triangles, UserCount + 2);
+        Grow(ref _items, TokenCount + length);
+        Grow(ref _targets, TokenCount + length);
+        HasTimes &= targetTime.HasValue && history.Timestamps.Length == length;
+        history.Items.CopyTo(_items.AsSpan(TokenCount));
+        history.Items[Math.Min(1, length)..].CopyTo(_targets.AsSpan(TokenCount));
+        if (length > 0) _targets[TokenCount + length - 1] = targetItem;
+        if (HasTimes)
+        {
+            Grow(ref _times, TokenCount + length + UserCount + 1);
+            history.Timestamps.CopyTo(_times.AsSpan(TokenCount + UserCount));
+            _times[TokenCount + UserCount + length] = targetTime!.Value;
+        }
+        _users[UserCount] = user;
+        _offsets[UserCount] = TokenCount;
+        TokenCount += length;
+        UserCount++;
+        _offsets[UserCount] = TokenCount;
+    }
+
+    /// <summary>Builds the time buckets that all layers of all heads share; call it once the batch is full.</summary>
+    public void BuildTimeBuckets(WorkerPool workers)
+    {
+        ArgumentNullException.ThrowIfNull(workers);
+        if (!HasTimes) return;
+        long bytes = 0;
+        for (int b = 0; b < UserCount; b++)
+        {
+            _triangles[b] = bytes;
+            bytes += (TimeBuckets.TriangleSize(Length(b)) + 15) & ~15L;
+        }
+        long floats = (bytes + TimeBuckets.Slack) / sizeof(float) + 1;
+        if (_buckets.Length < floats)
+        {
+            _buckets.Dispose();
+            _buckets = new NativeBuffer(floats + floats / 4);
+        }
+        workers.Run(UserCount, _fillBuckets);
+    }
+
+    /// <summary>Events of user <paramref name="user"/> of the batch.</summary>
+    public int Length(int user) => _offsets[user + 1] - _offsets[user];
+
+    /// <summary>Ends the native memory.</summary>
+    public void Dispose() => _buckets.Dispose();
+
+    private void FillBuckets(int user)
+    {
+        fixed (long* times = _times)
+            TimeBuckets.Fill(times + _offsets[user] + user, Length(user), (byte*)_buckets.Pointer + _triangles[user]);
+    }
+
+    private static void Grow<T>(ref T[] array, int length)
+    {
+        if (array.Length < length) Array.Resize(ref array, Math.Max(length, array.Length * 2));
+    }
+}
