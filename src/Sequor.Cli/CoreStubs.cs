@@ -1,6 +1,5 @@
 #pragma warning disable
 using Sequor.Artifacts; using Sequor.Configuration; using Sequor.Data; using Sequor.Kernels; using Sequor.Evaluation; using Sequor.Modeling;
-namespace Sequor.Modeling { public sealed class RecommenderModel { } }
 namespace Sequor.Training {
 public sealed class Trainer : IDisposable {
   public Trainer(ExperimentConfig config, SequenceStore store, EvaluationProtocol protocol, WorkerPool workers) { }
