@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
-using DuckDB.NET.Data;
 using Sequor.Kernels;
 
 namespace Sequor.Cli;
@@ -25,7 +24,7 @@ internal static class DoctorCommand
 
     private static int Run(Terminal terminal, bool json)
     {
-        string? duckDb = DuckDbVersion(out string? failure);
+        string? duckDb = DuckDbProbe.Version(out string? failure);
         long memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         List<string> missing = [];
         if (failure is not null) missing.Add($"DuckDB does not load, so that `prepare` reads no ratings files: {failure}");
@@ -59,22 +58,5 @@ internal static class DoctorCommand
             ("DuckDB", duckDb ?? "does not load"),
             ("missing", missing.Count == 0 ? "nothing" : string.Join("\n", missing))));
         return missing.Count == 0 ? 0 : Failure.InvalidInput;
-    }
-
-    private static string? DuckDbVersion(out string? failure)
-    {
-        failure = null;
-        try
-        {
-            using var connection = new DuckDBConnection("DataSource=:memory:");
-            connection.Open();
-            return connection.ServerVersion;
-        }
-        catch (Exception error)
-        {
-            // Whatever stops it, a missing library or a refused one: the doctor reports, it does not fall ill.
-            failure = error.GetBaseException().Message.ReplaceLineEndings(" ");
-            return null;
-        }
     }
 }
