@@ -18,7 +18,7 @@ public static class Evaluator {
 public sealed record EvaluationOptions { public int BatchSize {get;init;} = 128; public WorkerPool Workers {get;init;} = WorkerPool.Shared; public string Protocol {get;init;} = "reference"; public string Split {get;init;} = "test"; public int Epoch{get;init;} public int? MaxBatches{get;init;} }
 }
 namespace Sequor.Artifacts {
-public sealed class ModelArtifact { public RecommenderModel Model {get;} public ItemVocabulary Items {get;} public ArtifactManifest Manifest{get;} public static ModelArtifact Load(string directory) => throw new NotImplementedException(); } }
+public sealed class ModelArtifact : IDisposable { public void Dispose() {} public RecommenderModel Model {get;} public ItemVocabulary Items {get;} public ArtifactManifest Manifest{get;} public static ModelArtifact Load(string directory) => throw new NotImplementedException(); } }
 namespace Sequor.Serving {
 public sealed class Recommender { public Recommender(ModelArtifact artifact, WorkerPool? workers = null) {} public static Recommender Load(string directory) => throw new NotImplementedException();
   public IReadOnlyList<Recommendation> Recommend(ReadOnlySpan<int> items, ReadOnlySpan<long> timestamps, int k = 10, long? at = null) => throw new NotImplementedException(); public ItemVocabulary Items {get;} public ArtifactManifest Manifest {get;} }

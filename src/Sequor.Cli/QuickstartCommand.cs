@@ -36,7 +36,7 @@ internal static class QuickstartCommand
         Step($"2. Train {source} on {Tables.Count(store.UserCount)} users and {Tables.Count(store.InteractionCount)} interactions: {run}");
         TrainingResult training = new TrainingJob(experiment.Config, store, EvaluationProtocol.Reference, run, null, json).Fit(terminal);
 
-        ModelArtifact artifact = ModelArtifact.Load(RunDirectory.FindModel(run));
+        using ModelArtifact artifact = ModelArtifact.Load(RunDirectory.FindModel(run));
         Step("3. Evaluate on the last event of every user, beside the most popular items");
         ModelEvaluation evaluation = ModelEvaluation.Run(terminal, artifact, store, EvaluationProtocol.Reference, null, json);
 
