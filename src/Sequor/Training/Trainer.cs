@@ -1,0 +1,191 @@
+using System.Diagnostics;
+using System.Globalization;
+using Sequor.Artifacts;
+using Sequor.Autograd;
+using Sequor.Configuration;
+using Sequor.Data;
+using Sequor.Evaluation;
+using Sequor.Kernels;
+using Sequor.Losses;
+using Sequor.Modeling;
+
+namespace Sequor.Training;
+
+/// <summary>Fits a model to a store and evaluates it after every epoch, as trainer/train.py does, reproducibly from one seed.</summary>
+public sealed class Trainer : IDisposable
+{
+    private const string SelectionMetric = "ndcg@10";
+    private readonly ExperimentConfig _config;
+    private readonly SequenceStore _store;
+    private readonly EvaluationProtocol _protocol;
+    private readonly WorkerPool _workers;
+    private readonly LeaveOneOut _training, _selection;
+    private readonly NextItemLoss _loss;
+    private readonly AdamWOptimizer _optimizer;
+    private readonly Tape _tape;
+    private readonly BatchLoader _loader;
+    private readonly long[] _popularity;
+
+    /// <summary>Draws the initial weights. Under <see cref="EvaluationProtocol.Validation"/> the epoch is chosen on the second to last event.</summary>
+    /// <exception cref="InvalidInputException">No user has enough events to learn from.</exception>
+    public Trainer(ExperimentConfig config, SequenceStore store, EvaluationProtocol protocol, WorkerPool workers)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(workers);
+        (_config, _store, _protocol, _workers) = (config, store, protocol, workers);
+        int length = config.Model.MaxSequenceLength;
+        _training = LeaveOneOut.Train(store, protocol, length);
+        _selection = protocol == EvaluationProtocol.Validation ? LeaveOneOut.Validation(store, length) : LeaveOneOut.Test(store, length);
+        if (_training.SkippedUserCount == store.UserCount)
+            throw new InvalidInputException($"{store.Path} has no user with a history to train on: {protocol} needs at least {(protocol == EvaluationProtocol.Validation ? 4 : 3)} events a user");
+        Model = new RecommenderModel(config.Model, store.Items.Count);
+        Model.Initialize(config.Training.Seed);
+        _loss = new NextItemLoss(config.Loss, store.Items.Count, config.Training.Seed);
+        _optimizer = new AdamWOptimizer(Model.Parameters, config.Training, workers);
+        _tape = new Tape(workers, differentiate: true);
+        _loader = new BatchLoader(_training, config.Training.BatchSize, config.Training.PositionalSamplingRatio, config.Training.Seed);
+        _popularity = ItemPopularity.Count(_training);
+    }
+
+    /// <summary>The model that is being trained.</summary>
+    public RecommenderModel Model { get; }
+
+    /// <summary>Steps taken.</summary>
+    public long StepCount => _optimizer.StepCount;
+
+    /// <summary>One optimisation step on a batch whose time buckets are built; returns the mean loss.</summary>
+    public double Step(SequenceBatch batch)
+    {
+        long step = _optimizer.StepCount;
+        _tape.Begin(_config.Training.Seed, step);
+        Matrix states = Model.Encode(_tape, batch);
+        double loss = _loss.Compute(_tape, Model, batch, states, step);
+        if (!double.IsFinite(loss))
+            throw new InvalidInputException($"the loss became {loss} in step {step}; lower train_fn.learning_rate or raise train_fn.temperature");
+        _tape.Backward();
+        _optimizer.Step();
+        return loss;
+    }
+
+    /// <summary>Trains all epochs and writes the run into a new folder (<see cref="RunDirectory"/>).</summary>
+    public TrainingResult Fit(
+        string runDirectory, IProgress<TrainingProgress>? progress = null, Action<EpochResult>? onEpoch = null, CancellationToken cancellationToken = default)
+    {
+        var watch = Stopwatch.StartNew();
+        using RunDirectory run = RunDirectory.Create(runDirectory, _config.ToGin());
+        run.Log($"data {_store.Name} ({_store.Fingerprint}), {_store.UserCount} users, {_store.Items.Count} items, {_store.InteractionCount} interactions, {_training.SkippedUserCount} users skipped");
+        if (!_store.HasTimestamps) run.Log("no timestamps: the time part of HSTU's bias is off");
+        run.Log($"{Simd.Name}, {_workers.ThreadCount} threads, protocol {ProtocolName}");
+        var epochs = new List<EpochResult>();
+        EpochResult? best = null;
+        for (int epoch = 0; epoch < _config.Training.EpochCount; epoch++)
+        {
+            EpochResult result = RunEpoch(epoch, run, progress, cancellationToken);
+            epochs.Add(result);
+            Record(run, result);
+            bool full = IsFull(epoch);
+            if (full && (best is null || Score(result) > Score(best)))
+            {
+                best = result;
+                Save(run.Best, result);
+            }
+            if ((epoch + 1) % _config.Training.CheckpointEvery == 0) Save(run.Checkpoint(epoch), result);
+            onEpoch?.Invoke(result);
+        }
+        EpochResult last = epochs[^1];
+        Save(run.Last, last);
+        EvaluationReport? test = _protocol == EvaluationProtocol.Validation ? Test(run, best!.Epoch) : null;
+        run.Log($"best epoch {best!.Epoch}: {SelectionMetric} {Score(best).ToString("F4", CultureInfo.InvariantCulture)}; {watch.Elapsed.TotalSeconds:F0} s");
+        return new TrainingResult(epochs, best, last, watch.Elapsed, test);
+    }
+
+    /// <summary>Ends the native memory.</summary>
+    public void Dispose()
+    {
+        _loader.Dispose();
+        _optimizer.Dispose();
+        _tape.Dispose();
+        Model.Dispose();
+    }
+
+    private string ProtocolName => _protocol == EvaluationProtocol.Validation ? "validation" : "reference";
+
+    private bool IsFull(int epoch) => epoch % _config.Training.FullEvaluationEvery == 0 || epoch == _config.Training.EpochCount - 1;
+
+    private static double Score(EpochResult result) => result.Report!.Metrics[SelectionMetric];
+
+    private EpochResult RunEpoch(int epoch, RunDirectory run, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    {
+        var watch = Stopwatch.StartNew();
+        double lossSum = 0;
+        long tokens = 0, steps = 0;
+        _loader.Begin(epoch);
+        while (_loader.Next() is { } batch)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (batch.TokenCount > 0)
+            {
+                double loss = Step(batch);
+                lossSum += loss;
+                tokens += batch.TokenCount;
+                steps++;
+                if (StepCount % _config.Training.LogEverySteps == 0) run.WriteMetrics([new("step", StepCount), new("losses/ar_loss", loss)]);
+                progress?.Report(new("train", epoch, _config.Training.EpochCount, steps, _loader.BatchCount, lossSum / steps, tokens / watch.Elapsed.TotalSeconds));
+            }
+            _loader.Return(batch);
+        }
+        TimeSpan trained = watch.Elapsed;
+        EvaluationReport report = Evaluator.Evaluate(Model, _selection, Options(epoch) with
+        {
+            MaxBatches = IsFull(epoch) ? null : _config.Training.PartialEvaluationBatches,
+        }, progress is null ? null : new UserProgress(users => progress.Report(new("evaluate", epoch, _config.Training.EpochCount, users, _store.UserCount, lossSum / Math.Max(steps, 1), 0))), cancellationToken);
+        return new EpochResult(epoch, lossSum / Math.Max(steps, 1), report, trained, watch.Elapsed - trained);
+    }
+
+    private EvaluationReport Test(RunDirectory run, int epoch)
+    {
+        using ModelArtifact best = ModelArtifact.Load(run.Best);
+        EvaluationReport report = Evaluator.Evaluate(best.Model, LeaveOneOut.Test(_store, _config.Model.MaxSequenceLength), Options(epoch) with { Split = "test" });
+        run.WriteMetrics([new("test_epoch", epoch), .. report.Metrics]);
+        return report;
+    }
+
+    private EvaluationOptions Options(int epoch) => new()
+    {
+        BatchSize = _config.Training.EvaluationBatchSize,
+        Workers = _workers,
+        Protocol = ProtocolName,
+        Split = _protocol == EvaluationProtocol.Validation ? "validation" : "test",
+        Epoch = epoch,
+    };
+
+    private static void Record(RunDirectory run, EpochResult result)
+    {
+        run.WriteMetrics(
+        [
+            new("epoch", result.Epoch), new("losses/main_loss", result.Loss),
+            new("train_seconds", result.TrainTime.TotalSeconds), new("evaluation_seconds", result.EvaluationTime.TotalSeconds),
+            new("users", result.Report!.UserCount), .. result.Report.Metrics,
+        ]);
+        run.Log(string.Create(CultureInfo.InvariantCulture, $"epoch {result.Epoch}: loss {result.Loss:F4}, hr@10 {result.Report.Metrics["hr@10"]:F4}, ndcg@10 {result.Report.Metrics[SelectionMetric]:F4}, {result.TrainTime.TotalSeconds:F2} s + {result.EvaluationTime.TotalSeconds:F2} s"));
+    }
+
+    private void Save(string directory, EpochResult result) => ModelArtifact.Save(directory, Model, _store.Items, _popularity, new ArtifactManifest
+    {
+        Creator = $"Sequor {typeof(Trainer).Assembly.GetName().Version}",
+        Configuration = _config.ToGin(),
+        ItemCount = _store.Items.Count,
+        DataName = _store.Name,
+        DataFingerprint = _store.Fingerprint,
+        Protocol = ProtocolName,
+        Epoch = result.Epoch,
+        Metrics = result.Report!.Metrics,
+    });
+
+    // Progress<T> posts to the thread pool and would report out of order.
+    private sealed class UserProgress(Action<long> report) : IProgress<long>
+    {
+        public void Report(long value) => report(value);
+    }
+}
