@@ -26,8 +26,9 @@ internal static class QuickstartCommand
 
     private static int Run(Terminal terminal, string folder, bool json)
     {
-        OutputFolder.Create(folder);
         string storePath = Path.Combine(folder, "synthetic.sequor"), run = Path.Combine(folder, "run");
+        OutputFolder.RequireNew(run);
+        OutputFolder.Create(folder);
         (var experiment, string source) = QuickstartConfig.Load();
         Step($"1. Prepare a made-up data set: {storePath}");
         PrepareCommand.Prepare(terminal, new PreparationRequest { Source = new SyntheticSource(), Output = storePath }, json);
@@ -36,13 +37,14 @@ internal static class QuickstartCommand
         Step($"2. Train {source} on {Tables.Count(store.UserCount)} users and {Tables.Count(store.InteractionCount)} interactions: {run}");
         TrainingResult training = new TrainingJob(experiment.Config, store, EvaluationProtocol.Reference, run, null, json).Fit(terminal);
 
-        using ModelArtifact artifact = ModelArtifact.Load(RunDirectory.FindModel(run));
+        ModelArtifact artifact = ModelArtifact.Load(RunDirectory.FindModel(run));
+        using var recommender = new Recommender(artifact);
         Step("3. Evaluate on the last event of every user, beside the most popular items");
         ModelEvaluation evaluation = ModelEvaluation.Run(terminal, artifact, store, EvaluationProtocol.Reference, null, json);
 
         string user = store.UserId(0);
         History history = History.OfUser(storePath, user, artifact.Items, terminal);
-        IReadOnlyList<Recommendation> found = new Recommender(artifact).Recommend(history.Items, history.Timestamps);
+        IReadOnlyList<Recommendation> found = recommender.Recommend(history.Items, history.Timestamps);
         string next = $"sequor recommend {run} --data {storePath} --user {store.UserId(store.UserCount - 1)}";
         if (json)
         {

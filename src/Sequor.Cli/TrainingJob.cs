@@ -13,7 +13,7 @@ internal sealed record TrainingJob(ExperimentConfig Config, SequenceStore Store,
     /// <summary>Trains; epochs are lines of the output, or of the error stream when the output is JSON.</summary>
     public TrainingResult Fit(Terminal terminal)
     {
-        OutputFolder.Create(Run);
+        OutputFolder.RequireNew(Run);
         WorkerPool workers = CommonOptions.Workers(ThreadCount);
         try
         {
@@ -31,14 +31,14 @@ internal sealed record TrainingJob(ExperimentConfig Config, SequenceStore Store,
     }
 
     private static void Report(ProgressBars bars, TrainingProgress progress) => bars.Report(
-        $"epoch {progress.Epoch}/{progress.EpochCount} {progress.Stage}",
+        $"epoch {progress.Epoch} ({progress.Epoch + 1}/{progress.EpochCount}) {progress.Stage}",
         progress.Done,
         progress.Total,
         progress.Stage == "train" ? string.Create(CultureInfo.InvariantCulture, $"loss {progress.Loss:F4}  {progress.TokensPerSecond:N0} tokens/s") : "");
 
     private string Line(EpochResult epoch)
     {
-        string line = string.Create(CultureInfo.InvariantCulture, $"epoch {epoch.Epoch}/{Config.Training.EpochCount}  loss {epoch.Loss:F4}");
+        string line = string.Create(CultureInfo.InvariantCulture, $"epoch {epoch.Epoch} ({epoch.Epoch + 1}/{Config.Training.EpochCount})  loss {epoch.Loss:F4}");
         if (epoch.Report is { } report) line += $"  {Metric(report, "hr@10")}  {Metric(report, "ndcg@10")}";
         return $"{line}  train {Tables.Duration(epoch.TrainTime)}" + (epoch.Report is null ? "" : $"  evaluate {Tables.Duration(epoch.EvaluationTime)}");
     }

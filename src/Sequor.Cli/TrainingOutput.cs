@@ -10,8 +10,11 @@ internal static class TrainingOutput
     {
         if (result.Best.Report is { } best && result.Last.Report is { } last)
         {
-            terminal.Draw(ReportOutput.Table(($"best (epoch {result.Best.Epoch})", best), ($"last (epoch {result.Last.Epoch})", last)));
-            terminal.Say(ReportOutput.Caption(best));
+            string bestName = $"best (epoch {result.Best.Epoch})", lastName = $"last (epoch {result.Last.Epoch})";
+            terminal.Draw(result.Test is { } test
+                ? ReportOutput.Table((bestName, best), (lastName, last), ("best on test", test))
+                : ReportOutput.Table((bestName, best), (lastName, last)));
+            terminal.Say(ReportOutput.Caption(result.Test ?? best));
         }
 
         terminal.Say($"trained in {Tables.Duration(result.Elapsed)}; the run is {job.Run}");
@@ -26,6 +29,13 @@ internal static class TrainingOutput
         json.WriteNumber("seconds", result.Elapsed.TotalSeconds);
         WriteEpoch(json, "best", result.Best);
         WriteEpoch(json, "last", result.Last);
+        if (result.Test is { } test)
+        {
+            json.WriteStartObject("test");
+            ReportOutput.WriteJson(json, test);
+            json.WriteEndObject();
+        }
+
         json.WriteStartArray("epochs");
         foreach (EpochResult epoch in result.Epochs) WriteEpoch(json, null, epoch);
         json.WriteEndArray();

@@ -15,6 +15,7 @@ public sealed class BadCommandLineTests
     [InlineData("--user ID or with --history", "recommend", "run")]
     [InlineData("--user ID or with --history", "recommend", "run", "--data", "d", "--user", "1", "--history", "2")]
     [InlineData("add --data STORE", "recommend", "run", "--user", "1")]
+    [InlineData("--at needs a history with times", "recommend", "run", "--history", "1", "--at", "2001-01-31")]
     [InlineData("Must be one of: 'sasrec'", "export", "d", "--out", "o", "--format", "csv")]
     public void A_bad_command_line_is_one_line(string expected, params string[] arguments) =>
         Assert.Contains(expected, Tool.Refused(arguments), StringComparison.Ordinal);

@@ -58,7 +58,7 @@ public sealed class TrainEvaluateRecommendTests(TrainedRun trained) : IClassFixt
     {
         using var store = SequenceStore.Open(trained.Store);
         string[] seen = [.. store[0].Items.ToArray().Select(store.Items.Id)];
-        JsonElement answer = Tool.Json("recommend", trained.Run, "--data", trained.Store, "--user", store.UserId(0), "-k", "5");
+        JsonElement answer = Tool.Json("recommend", trained.Run, "--data", trained.Store, "--user", store.UserId(0), "-k", "5", "--at", "2001-01-31");
         JsonElement[] found = [.. answer.GetProperty("recommendations").EnumerateArray()];
         Assert.Equal([1, 2, 3, 4, 5], found.Select(item => item.GetProperty("rank").GetInt32()));
         Assert.DoesNotContain(found, item => seen.Contains(item.GetProperty("id").GetString()));
@@ -69,7 +69,7 @@ public sealed class TrainEvaluateRecommendTests(TrainedRun trained) : IClassFixt
     [Fact]
     public void Recommendations_for_a_history_are_a_table_with_titles()
     {
-        Tool run = Tool.Run("recommend", Path.Combine(trained.Run, "best"), "--history", "1, 2,3", "--at", "2001-01-31");
+        Tool run = Tool.Run("recommend", Path.Combine(trained.Run, "best"), "--history", "1, 2,3");
         Assert.True(run.ExitCode == 0, run.Error);
         Assert.Contains("rank", run.Output, StringComparison.Ordinal);
         Assert.Contains("title", run.Output, StringComparison.Ordinal);
@@ -86,7 +86,26 @@ public sealed class TrainEvaluateRecommendTests(TrainedRun trained) : IClassFixt
 
     [Fact]
     public void A_time_that_is_none_is_refused() =>
-        Assert.Contains("--at 'soon' must be", Tool.Refused("recommend", trained.Run, "--history", "1", "--at", "soon"), StringComparison.Ordinal);
+        Assert.Contains("--at 'soon' must be", Tool.Refused("recommend", trained.Run, "--data", trained.Store, "--user", "1", "--at", "soon"), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_folder_that_holds_something_is_not_made_a_run()
+    {
+        string line = Tool.Refused("train", trained.Config, "--data", trained.Store, "--out", trained.Run);
+        Assert.Contains("is not empty", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_training_under_the_validation_protocol_reports_the_test_event_too()
+    {
+        using var folder = new TemporaryFolder();
+        JsonElement result = Tool.Json(
+            "train", trained.Config, "--data", trained.Store, "--out", folder.File("run"), "--set", "train_fn.num_epochs=1", "--protocol", "validation");
+        Assert.Equal("test", result.GetProperty("test").GetProperty("split").GetString());
+        JsonElement report = Tool.Json("evaluate", folder.File("run"), "--data", trained.Store);
+        Assert.Equal("validation", report.GetProperty("protocol").GetString());
+        Assert.Equal(result.GetProperty("test").GetProperty("mrr").GetDouble(), report.GetProperty("mrr").GetDouble(), 1e-9);
+    }
 
     [Fact]
     public void A_store_with_other_items_is_refused()
