@@ -15,6 +15,7 @@ internal sealed class RateColumn : ProgressColumn
         null or 0 => "",
         >= 1e6 and var speed => string.Create(CultureInfo.InvariantCulture, $"{speed / 1e6:F1} M/s"),
         >= 1e4 and var speed => string.Create(CultureInfo.InvariantCulture, $"{speed / 1e3:F0} k/s"),
+        < 10 and var speed => string.Create(CultureInfo.InvariantCulture, $"{speed:F1}/s"),
         var speed => string.Create(CultureInfo.InvariantCulture, $"{speed:F0}/s"),
     });
 }

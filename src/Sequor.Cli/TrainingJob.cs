@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Sequor.Configuration;
 using Sequor.Data;
@@ -18,9 +19,10 @@ internal sealed record TrainingJob(ExperimentConfig Config, SequenceStore Store,
         try
         {
             using var trainer = new Trainer(Config, Store, Protocol, workers);
+            var clock = Stopwatch.StartNew();
             return ProgressBars.Show(terminal, Json, bars => trainer.Fit(
                 Run,
-                bars.Forward<TrainingProgress>(Report),
+                bars.Forward<TrainingProgress>((bar, progress) => Report(bar, progress, clock.Elapsed)),
                 epoch => Say(terminal, Line(epoch)),
                 terminal.Cancellation));
         }
@@ -30,11 +32,20 @@ internal sealed record TrainingJob(ExperimentConfig Config, SequenceStore Store,
         }
     }
 
-    private static void Report(ProgressBars bars, TrainingProgress progress) => bars.Report(
+    private static void Report(ProgressBars bars, TrainingProgress progress, TimeSpan elapsed) => bars.Report(
         $"epoch {progress.Epoch} ({progress.Epoch + 1}/{progress.EpochCount}) {progress.Stage}",
         progress.Done,
         progress.Total,
-        progress.Stage == "train" ? string.Create(CultureInfo.InvariantCulture, $"loss {progress.Loss:F4}  {progress.TokensPerSecond:N0} tokens/s") : "");
+        progress.Stage == "train"
+            ? string.Create(CultureInfo.InvariantCulture, $"loss {progress.Loss:F4}  {progress.TokensPerSecond:N0} tokens/s  run {Left(progress, elapsed)}")
+            : "");
+
+    // The bar tells the time left of its epoch; whoever waits wants to know about the run.
+    private static string Left(TrainingProgress progress, TimeSpan elapsed)
+    {
+        double share = (progress.Epoch + ((double)progress.Done / progress.Total)) / progress.EpochCount;
+        return $"{Tables.Duration(elapsed * ((1 - share) / share))} left";
+    }
 
     private string Line(EpochResult epoch)
     {
