@@ -14,6 +14,12 @@ internal static class CommandLine
         var parser = new ParserConfiguration { ResponseFileTokenReplacer = null };
         ParseResult parsed = root.Parse(args.Length == 0 ? ["--help"] : args, parser);
         if (parsed.Action is ParseErrorAction) return Refuse(parsed, terminal);
+        if (parsed.Tokens.Any(token => token.Value.Length == 0))
+        {
+            terminal.Error.WriteLine("a value on the command line is empty; is a variable of the shell unset?");
+            return Failure.InvalidInput;
+        }
+
         // The list of commands has a line for each; their examples stand in their own help.
         if (parsed.CommandResult.Command == root) foreach (Command command in root.Subcommands) command.Description = FirstLine(command.Description!);
         var invocation = new InvocationConfiguration

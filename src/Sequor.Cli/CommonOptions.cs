@@ -31,7 +31,7 @@ internal static class CommonOptions
 
     /// <summary>An option whose value is a whole number, refused in words while the command line is read.</summary>
     public static Option<T?> Number<T>(string name, string description, T smallest, string helpName = "N")
-        where T : struct, IBinaryInteger<T> => new(name)
+        where T : struct, IBinaryInteger<T>, IMinMaxValue<T> => new(name)
         {
             Description = description,
             HelpName = helpName,
@@ -39,7 +39,7 @@ internal static class CommonOptions
             {
                 string text = result.Tokens[0].Value;
                 if (T.TryParse(text, CultureInfo.InvariantCulture, out T number) && number >= smallest) return number;
-                result.AddError($"{name} {text} must be a whole number of at least {smallest}");
+                result.AddError($"{name} {text} must be a whole number from {smallest} to {T.MaxValue}");
                 return null;
             },
         };

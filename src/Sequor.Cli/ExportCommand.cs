@@ -25,6 +25,7 @@ internal static class ExportCommand
 
     private static int Run(Terminal terminal, string storePath, string output, bool json)
     {
+        OutputFile.RequireReplaceable(output);
         using var store = SequenceStore.Open(storePath);
         SequenceCsv.Write(store, output, terminal.Cancellation);
         if (json)

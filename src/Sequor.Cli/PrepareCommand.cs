@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Sequor.Preparation;
 
 namespace Sequor.Cli;
@@ -27,6 +26,7 @@ internal static class PrepareCommand
     private static int Run(Terminal terminal, PrepareOptions options, ParseResult line)
     {
         bool json = line.GetValue(options.Json);
+        OutputFile.RequireReplaceable(line.GetRequiredValue(options.Output));
         var request = new PreparationRequest
         {
             Source = PrepareSource.Read(options, line),
@@ -36,8 +36,8 @@ internal static class PrepareCommand
             ThreadCount = line.GetValue(options.Threads),
         };
         PreparationSummary summary = Prepare(terminal, request, json);
-        if (json) WriteJson(terminal, summary);
-        else Draw(terminal, summary);
+        if (json) PreparationOutput.WriteJson(terminal, summary);
+        else PreparationOutput.Draw(terminal, summary);
         return 0;
     }
 
@@ -47,33 +47,4 @@ internal static class PrepareCommand
             request,
             bars.Forward<PreparationProgress>((bar, progress) => bar.Report(progress.Stage, progress.Done, progress.Total)),
             terminal.Cancellation));
-
-    private static void Draw(Terminal terminal, PreparationSummary summary) => terminal.Draw(Tables.Facts(
-        ("data set", summary.Name),
-        ("rows read", Tables.Count(summary.RowCount)),
-        ("users", Tables.Count(summary.UserCount)),
-        ("items", Tables.Count(summary.ItemCount)),
-        ("interactions", Tables.Count(summary.InteractionCount)),
-        ("ratings", summary.HasRatings ? "yes" : "no"),
-        ("timestamps", summary.HasTimestamps ? string.Create(CultureInfo.InvariantCulture, $"{summary.FirstTimestamp} to {summary.LastTimestamp}") : "no"),
-        ("store", $"{summary.Output}, {Tables.Size(summary.StoreBytes)}"),
-        ("fingerprint", summary.Fingerprint),
-        ("time", Tables.Duration(summary.Elapsed))));
-
-    private static void WriteJson(Terminal terminal, PreparationSummary summary) => terminal.WriteJson(json =>
-    {
-        json.WriteString("name", summary.Name);
-        json.WriteString("store", summary.Output);
-        json.WriteNumber("rows", summary.RowCount);
-        json.WriteNumber("users", summary.UserCount);
-        json.WriteNumber("items", summary.ItemCount);
-        json.WriteNumber("interactions", summary.InteractionCount);
-        json.WriteBoolean("ratings", summary.HasRatings);
-        json.WriteBoolean("timestamps", summary.HasTimestamps);
-        if (summary.FirstTimestamp is { } first) json.WriteNumber("firstTimestamp", first);
-        if (summary.LastTimestamp is { } last) json.WriteNumber("lastTimestamp", last);
-        json.WriteNumber("storeBytes", summary.StoreBytes);
-        json.WriteString("fingerprint", summary.Fingerprint);
-        json.WriteNumber("seconds", summary.Elapsed.TotalSeconds);
-    });
 }

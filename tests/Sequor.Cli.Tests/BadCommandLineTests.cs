@@ -8,7 +8,7 @@ public sealed class BadCommandLineTests
     [InlineData("Unrecognized command or argument 'trian'", "trian")]
     [InlineData("Option '--out' is required", "prepare", "synthetic")]
     [InlineData("Must be one of: 'reference' 'validation'", "train", "a.gin", "--data", "d", "--out", "o", "--protocol", "both")]
-    [InlineData("--threads 0 must be a whole number of at least 1", "train", "a.gin", "--data", "d", "--out", "o", "--threads", "0")]
+    [InlineData("--threads 0 must be a whole number from 1", "train", "a.gin", "--data", "d", "--out", "o", "--threads", "0")]
     [InlineData("--users many must be a whole number", "prepare", "synthetic", "--out", "o", "--users", "many")]
     [InlineData("name one experiment file", "train", "--data", "d", "--out", "o")]
     [InlineData("name one experiment file", "train", "a.gin", "--gin_config_file", "b.gin", "--data", "d", "--out", "o")]
@@ -16,6 +16,10 @@ public sealed class BadCommandLineTests
     [InlineData("--user ID or with --history", "recommend", "run", "--data", "d", "--user", "1", "--history", "2")]
     [InlineData("add --data STORE", "recommend", "run", "--user", "1")]
     [InlineData("--at needs a history with times", "recommend", "run", "--history", "1", "--at", "2001-01-31")]
+    [InlineData("-k 99999999999 must be a whole number from 1 to 2147483647", "recommend", "run", "--history", "1", "-k", "99999999999")]
+    [InlineData("a value on the command line is empty", "prepare", "synthetic", "--out", "")]
+    [InlineData("Required argument missing for option: '--out'", "prepare", "synthetic", "--out=")]
+    [InlineData("a value on the command line is empty", "export", "", "--out", "a.csv")]
     [InlineData("Must be one of: 'sasrec'", "export", "d", "--out", "o", "--format", "csv")]
     public void A_bad_command_line_is_one_line(string expected, params string[] arguments) =>
         Assert.Contains(expected, Tool.Refused(arguments), StringComparison.Ordinal);

@@ -37,6 +37,16 @@ public sealed class BadOutputTests : IDisposable
     [Fact]
     public void A_quickstart_below_a_file_is_refused() => Leaves("quickstart", "--out", Path.Combine(store, "demo"));
 
+    [Theory]
+    [InlineData("/dev/no-such-device")]
+    [InlineData("/dev/fd/1")]
+    public void A_device_is_not_replaced(string device)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no device files");
+        Assert.Contains("is a device", Leaves("export", store, "--out", device), StringComparison.Ordinal);
+        Assert.Contains("is a device", Leaves("prepare", "synthetic", "--out", device), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_full_disk_below_the_output_is_one_line()
     {
