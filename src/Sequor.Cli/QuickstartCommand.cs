@@ -45,7 +45,7 @@ internal static class QuickstartCommand
         string user = store.UserId(0);
         History history = History.OfUser(storePath, user, artifact.Items, terminal);
         IReadOnlyList<Recommendation> found = recommender.Recommend(history.Items, history.Timestamps);
-        string next = $"sequor recommend {run} --data {storePath} --user {store.UserId(store.UserCount - 1)}";
+        string next = $"{Invocation.Name} recommend {run} --data {storePath} --user {store.UserId(store.UserCount - 1)}";
         if (json)
         {
             terminal.WriteJson(writer => QuickstartOutput.WriteJson(writer, run, storePath, training, evaluation, history, found, artifact.Items, next));
@@ -56,7 +56,7 @@ internal static class QuickstartCommand
         Step($"4. Recommend to user {user}");
         RecommendationOutput.Draw(terminal, history, found, artifact.Items);
         terminal.Say($"next: {next}");
-        terminal.Say("your own ratings: sequor prepare ratings.csv --user COLUMN --item COLUMN --time COLUMN --out my.sequor");
+        terminal.Say($"your own ratings: {Invocation.Name} prepare ratings.csv --user COLUMN --item COLUMN --time COLUMN --out my.sequor");
         return 0;
 
         void Step(string line)

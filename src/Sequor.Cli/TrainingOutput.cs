@@ -18,7 +18,7 @@ internal static class TrainingOutput
         }
 
         terminal.Say($"trained in {Tables.Duration(result.Elapsed)}; the run is {job.Run}");
-        terminal.Say($"next: sequor evaluate {job.Run} --data {job.Store.Path}");
+        terminal.Say($"next: {Invocation.Name} evaluate {job.Run} --data {job.Store.Path}");
     }
 
     public static void WriteJson(Utf8JsonWriter json, TrainingJob job, TrainingResult result)
