@@ -15,6 +15,6 @@ internal sealed record PublishedCounts(long Ratings, int Users, int Items)
     {
         if (found == published) return;
         throw new InvalidInputException(
-            $"{name} has {published:N0} {what} as published, but the source has {found:N0}; fetch the complete files, or skip the check (Verify = false) to prepare what is there");
+            $"{name} has {published:N0} {what} as published, but the source has {found:N0}; fetch the complete files, or skip the check (`--no-verify`, in code Verify = false) to prepare what is there");
     }
 }

@@ -2,6 +2,7 @@ using Sequor.Autograd;
 using Sequor.Configuration;
 using Sequor.Data;
 using Sequor.Modeling;
+using Sequor.Storage;
 
 namespace Sequor.Artifacts;
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Sequor.Storage;
 
 namespace Sequor.Data;
 
@@ -14,7 +15,7 @@ internal sealed class SectionSpool : IDisposable
     {
         Name = name;
         stream = new FileStream(
-            ReplacementFile.TemporaryName(target), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
+            PathOnDisk.TemporaryBeside(target), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
     }
 
     /// <summary>The section's name.</summary>

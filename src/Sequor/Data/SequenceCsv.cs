@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Sequor.Storage;
 
 namespace Sequor.Data;
 
@@ -58,7 +59,7 @@ public static class SequenceCsv
         string[] items = Codes(store.Items.Count, index => store.Items.Id(index + 1));
         string[] users = Codes(store.UserCount, store.UserId);
 
-        using var file = ReplacementFile.Create(csvPath);
+        using var file = AtomicFile.Create(csvPath);
         try
         {
             using var text = new StreamWriter(file.Stream, new UTF8Encoding(false), 1 << 16, leaveOpen: true) { NewLine = "\n" };
@@ -85,7 +86,7 @@ public static class SequenceCsv
         }
         catch (IOException error)
         {
-            throw ReplacementFile.CannotWrite(csvPath, error);
+            throw PathOnDisk.CannotWrite(csvPath, error);
         }
 
         file.Commit();

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Sequor.Storage;
 
 namespace Sequor.Data;
 
@@ -41,7 +42,7 @@ public sealed class SequenceStoreWriter : IDisposable
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             Dispose();
-            throw ReplacementFile.CannotWrite(path, error);
+            throw PathOnDisk.CannotWrite(path, error);
         }
     }
 
@@ -85,7 +86,7 @@ public sealed class SequenceStoreWriter : IDisposable
         }
         catch (IOException error)
         {
-            throw ReplacementFile.CannotWrite(path, error);
+            throw PathOnDisk.CannotWrite(path, error);
         }
     }
 
@@ -117,7 +118,7 @@ public sealed class SequenceStoreWriter : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw ReplacementFile.CannotWrite(path, error);
+            throw PathOnDisk.CannotWrite(path, error);
         }
 
         completed = true;
@@ -133,7 +134,7 @@ public sealed class SequenceStoreWriter : IDisposable
 
     private void WriteStore()
     {
-        using var file = ReplacementFile.Create(path);
+        using var file = AtomicFile.Create(path);
         var header = StoreHeader.Arrange(spools.ConvertAll(spool => spool.Contents()));
         file.Stream.Write(header.ToBytes());
         for (int i = 0; i < spools.Count; i++)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Sequor.Artifacts;
+using Sequor.Storage;
 
 namespace Sequor.Training;
 

@@ -1,4 +1,4 @@
-using Sequor.Artifacts;
+using Sequor.Storage;
 using Xunit;
 
 namespace Sequor.Tests.Artifacts;
@@ -38,7 +38,7 @@ public sealed class AtomicWriteTests : IDisposable
     public void A_full_disk_ends_in_a_message_with_the_path_and_the_reason_of_the_system()
     {
         string message = Assert.Throws<InvalidInputException>(() => AtomicFile.Write(_directory["a"], _ => throw new IOException("No space left on device"))).Message;
-        Assert.Equal($"{_directory["a"]} cannot be written: No space left on device", message);
+        Assert.Equal($"{_directory["a"]} cannot be written: No space left on device; choose another output or free the folder", message);
         Assert.Empty(_directory.Names);
     }
 
@@ -85,7 +85,7 @@ public sealed class AtomicWriteTests : IDisposable
         Directory.CreateDirectory(_directory["d"]);
         File.WriteAllText(_directory["d/thesis.txt"], "precious");
         string message = Assert.Throws<InvalidInputException>(() => AtomicDirectory.Create(_directory["d"], "marker")).Message;
-        Assert.Equal($"{_directory["d"]} cannot be written: the directory has other content and no marker: name a new directory, or empty this one", message);
+        Assert.Equal($"{_directory["d"]} cannot be written: the directory has other content and no marker; choose another output or free the folder", message);
         Assert.Equal("precious", File.ReadAllText(_directory["d/thesis.txt"]));
     }
 

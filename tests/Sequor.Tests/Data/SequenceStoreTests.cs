@@ -176,11 +176,9 @@ public sealed class SequenceStoreTests : IDisposable
     public void An_output_folder_that_cannot_be_written_is_named_with_the_reason()
     {
         string file = folder.Write("file", "x");
-        foreach (string target in new[] { folder.File("no/such/store"), Path.Combine(file, "store") })
-        {
-            var error = Assert.Throws<InvalidInputException>(() => SmallStore.Write(target, [2]));
-            Assert.Contains($"{target} cannot be written: ", error.Message, StringComparison.Ordinal);
-        }
+        string target = Path.Combine(file, "store");
+        var error = Assert.Throws<InvalidInputException>(() => SmallStore.Write(target, [2]));
+        Assert.Contains($"{target} cannot be written: ", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

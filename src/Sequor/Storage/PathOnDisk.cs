@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Sequor.Artifacts;
+namespace Sequor.Storage;
 
 /// <summary>What the file system does for files and directories that are replaced whole.</summary>
 internal static partial class PathOnDisk
@@ -34,9 +34,13 @@ internal static partial class PathOnDisk
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new InvalidInputException($"{path} cannot be written: {error.Message}", error);
+            throw CannotWrite(path, error);
         }
     }
+
+    /// <summary>The sentence for an output that the system refuses.</summary>
+    public static InvalidInputException CannotWrite(string path, Exception reason) =>
+        new($"{path} cannot be written: {reason.Message.TrimEnd('.')}; choose another output or free the folder", reason);
 
     /// <summary>
     /// Makes renames and new names in a directory durable, where the system can; best effort, for some file systems refuse.

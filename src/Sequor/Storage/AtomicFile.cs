@@ -1,4 +1,4 @@
-namespace Sequor.Artifacts;
+namespace Sequor.Storage;
 
 /// <summary>
 /// A file that appears whole or not at all: written beside its target, flushed to the disk, renamed by <see cref="Commit"/>.

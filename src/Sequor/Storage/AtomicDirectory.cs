@@ -1,4 +1,4 @@
-namespace Sequor.Artifacts;
+namespace Sequor.Storage;
 
 /// <summary>
 /// A directory that appears whole or not at all: filled under a temporary name beside its target, flushed to the disk, renamed by
@@ -68,7 +68,7 @@ public sealed class AtomicDirectory : IDisposable
         if (!Directory.Exists(_target) || File.Exists(Path.Combine(_target, _marker))) return;
         if (Directory.EnumerateFileSystemEntries(_target).Any())
         {
-            throw new IOException($"the directory has other content and no {_marker}: name a new directory, or empty this one");
+            throw new IOException($"the directory has other content and no {_marker}");
         }
     }
 

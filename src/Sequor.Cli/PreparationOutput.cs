@@ -1,0 +1,37 @@
+using System.Globalization;
+using Sequor.Preparation;
+
+namespace Sequor.Cli;
+
+/// <summary>What a preparation made, as a table and as JSON.</summary>
+internal static class PreparationOutput
+{
+    public static void Draw(Terminal terminal, PreparationSummary summary) => terminal.Draw(Tables.Facts(
+        ("data set", summary.Name),
+        ("rows read", Tables.Count(summary.RowCount)),
+        ("users", Tables.Count(summary.UserCount)),
+        ("items", Tables.Count(summary.ItemCount)),
+        ("interactions", Tables.Count(summary.InteractionCount)),
+        ("ratings", summary.HasRatings ? "yes" : "no"),
+        ("timestamps", summary.HasTimestamps ? string.Create(CultureInfo.InvariantCulture, $"{summary.FirstTimestamp} to {summary.LastTimestamp}") : "no"),
+        ("store", $"{summary.Output}, {Tables.Size(summary.StoreBytes)}"),
+        ("fingerprint", summary.Fingerprint),
+        ("time", Tables.Duration(summary.Elapsed))));
+
+    public static void WriteJson(Terminal terminal, PreparationSummary summary) => terminal.WriteJson(json =>
+    {
+        json.WriteString("name", summary.Name);
+        json.WriteString("store", summary.Output);
+        json.WriteNumber("rows", summary.RowCount);
+        json.WriteNumber("users", summary.UserCount);
+        json.WriteNumber("items", summary.ItemCount);
+        json.WriteNumber("interactions", summary.InteractionCount);
+        json.WriteBoolean("ratings", summary.HasRatings);
+        json.WriteBoolean("timestamps", summary.HasTimestamps);
+        if (summary.FirstTimestamp is { } first) json.WriteNumber("firstTimestamp", first);
+        if (summary.LastTimestamp is { } last) json.WriteNumber("lastTimestamp", last);
+        json.WriteNumber("storeBytes", summary.StoreBytes);
+        json.WriteString("fingerprint", summary.Fingerprint);
+        json.WriteNumber("seconds", summary.Elapsed.TotalSeconds);
+    });
+}

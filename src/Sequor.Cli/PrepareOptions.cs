@@ -1,0 +1,60 @@
+using System.CommandLine;
+
+namespace Sequor.Cli;
+
+/// <summary>The options of <c>prepare</c>; which of them apply depends on the source.</summary>
+internal sealed class PrepareOptions
+{
+    public Argument<string> Source { get; } = new("NAME|FILE")
+    {
+        Description = "ml-100k, ml-1m, sasrec, synthetic, or a ratings file: .csv, .tsv, .dat or .parquet with named columns.",
+    };
+
+    public Option<string?> Path { get; } = Text("--source", "PATH", "Folder or file of a named set.");
+
+    public Option<string> Output { get; } = new("--out") { Description = "Store to write; it appears whole or not at all.", HelpName = "STORE", Required = true };
+
+    public Option<string?> Name { get; } = Text("--name", "NAME", "Name recorded in the store; the source's own when absent.");
+
+    public Option<string?> User { get; } = Text("--user", "COLUMN", "Column of the user id.");
+
+    public Option<string?> Item { get; } = Text("--item", "COLUMN", "Column of the item id.");
+
+    public Option<string?> Rating { get; } = Text("--rating", "COLUMN", "Column of the rating.");
+
+    public Option<string?> Time { get; } = Text("--time", "COLUMN", "Column of the time in whole seconds.");
+
+    public Option<string?> Order { get; } = Text("--order", "COLUMN", "Column of whole numbers that orders a user's events instead of the time.");
+
+    public Option<string?> Delimiter { get; } = Text("--delimiter", "TEXT", "What separates fields, such as ; or \\t; by the file name when absent.");
+
+    public Option<string?> Items { get; } = Text("--items", "FILE", "File of the catalogue with titles; with --item-id a table, else movies.dat or u.item.");
+
+    public Option<string?> ItemId { get; } = Text("--item-id", "COLUMN", "Column of the item id in the items file.");
+
+    public Option<string?> Title { get; } = Text("--title", "COLUMN", "Column of the title in the items file.");
+
+    public Option<int?> Users { get; } = CommonOptions.Number<int>("--users", "Users of the synthetic set; 2000 when absent.", 1);
+
+    public Option<int?> ItemsCount { get; } = CommonOptions.Number<int>("--items-count", "Items of the synthetic set; 1000 when absent.", 1);
+
+    public Option<int?> MeanLength { get; } = CommonOptions.Number<int>("--mean-length", "Mean events a user of the synthetic set; 40 when absent.", 1);
+
+    public Option<ulong?> Seed { get; } = CommonOptions.Number<ulong>("--seed", "Seed of the synthetic set; 42 when absent.", 0);
+
+    public Option<bool> NoVerify { get; } = new("--no-verify") { Description = "Accept a named set whose counts differ from the published ones." };
+
+    public Option<int?> Threads { get; } = CommonOptions.Threads();
+
+    public Option<bool> Json { get; } = CommonOptions.Json();
+
+    public Option[] All =>
+    [
+        Path, Output, Name, User, Item, Rating, Time, Order, Delimiter, Items, ItemId, Title, Users, ItemsCount, MeanLength, Seed, NoVerify, Threads, Json,
+    ];
+
+    /// <summary>Options that every source takes.</summary>
+    public Option[] Common => [Output, Name, Threads, Json];
+
+    private static Option<string?> Text(string name, string helpName, string description) => new(name) { HelpName = helpName, Description = description };
+}

@@ -1,0 +1,65 @@
+using System.Diagnostics;
+using System.Globalization;
+using Sequor.Configuration;
+using Sequor.Data;
+using Sequor.Evaluation;
+using Sequor.Kernels;
+using Sequor.Training;
+
+namespace Sequor.Cli;
+
+/// <summary>One training with its bar and a line an epoch.</summary>
+internal sealed record TrainingJob(ExperimentConfig Config, SequenceStore Store, EvaluationProtocol Protocol, string Run, int? ThreadCount, bool Json)
+{
+    /// <summary>Trains; epochs are lines of the output, or of the error stream when the output is JSON.</summary>
+    public TrainingResult Fit(Terminal terminal)
+    {
+        OutputFolder.RequireNew(Run);
+        WorkerPool workers = CommonOptions.Workers(ThreadCount);
+        try
+        {
+            using var trainer = new Trainer(Config, Store, Protocol, workers);
+            var clock = Stopwatch.StartNew();
+            return ProgressBars.Show(terminal, Json, bars => trainer.Fit(
+                Run,
+                bars.Forward<TrainingProgress>((bar, progress) => Report(bar, progress, clock.Elapsed)),
+                epoch => Say(terminal, Line(epoch)),
+                terminal.Cancellation));
+        }
+        finally
+        {
+            if (ThreadCount is not null) workers.Dispose();
+        }
+    }
+
+    private static void Report(ProgressBars bars, TrainingProgress progress, TimeSpan elapsed) => bars.Report(
+        $"epoch {progress.Epoch} ({progress.Epoch + 1}/{progress.EpochCount}) {progress.Stage}",
+        progress.Done,
+        progress.Total,
+        progress.Stage == "train"
+            ? string.Create(CultureInfo.InvariantCulture, $"loss {progress.Loss:F4}  {progress.TokensPerSecond:N0} tokens/s  run {Left(progress, elapsed)}")
+            : "");
+
+    // The bar tells the time left of its epoch; whoever waits wants to know about the run.
+    private static string Left(TrainingProgress progress, TimeSpan elapsed)
+    {
+        double share = (progress.Epoch + ((double)progress.Done / progress.Total)) / progress.EpochCount;
+        return $"{Tables.Duration(elapsed * ((1 - share) / share))} left";
+    }
+
+    private string Line(EpochResult epoch)
+    {
+        string line = string.Create(CultureInfo.InvariantCulture, $"epoch {epoch.Epoch} ({epoch.Epoch + 1}/{Config.Training.EpochCount})  loss {epoch.Loss:F4}");
+        if (epoch.Report is { } report) line += $"  {Metric(report, "hr@10")}  {Metric(report, "ndcg@10")}";
+        return $"{line}  train {Tables.Duration(epoch.TrainTime)}" + (epoch.Report is null ? "" : $"  evaluate {Tables.Duration(epoch.EvaluationTime)}");
+    }
+
+    private void Say(Terminal terminal, string line)
+    {
+        if (Json) terminal.Error.WriteLine(line);
+        else terminal.Say(line);
+    }
+
+    private static string Metric(EvaluationReport report, string name) =>
+        $"{name} {Tables.Metric(report.Metrics.GetValueOrDefault(name, double.NaN))}";
+}

@@ -1,0 +1,55 @@
+using System.Text.Json;
+using Sequor.Training;
+
+namespace Sequor.Cli;
+
+/// <summary>What a training has come to, as text and as JSON.</summary>
+internal static class TrainingOutput
+{
+    public static void Draw(Terminal terminal, TrainingJob job, TrainingResult result)
+    {
+        if (result.Best.Report is { } best && result.Last.Report is { } last)
+        {
+            string bestName = $"best (epoch {result.Best.Epoch})", lastName = $"last (epoch {result.Last.Epoch})";
+            terminal.Draw(result.Test is { } test
+                ? ReportOutput.Table((bestName, best), (lastName, last), ("best on test", test))
+                : ReportOutput.Table((bestName, best), (lastName, last)));
+            terminal.Say(ReportOutput.Caption(result.Test ?? best));
+        }
+
+        terminal.Say($"trained in {Tables.Duration(result.Elapsed)}; the run is {job.Run}");
+        terminal.Say($"next: {Invocation.Name} evaluate {job.Run} --data {job.Store.Path}");
+    }
+
+    public static void WriteJson(Utf8JsonWriter json, TrainingJob job, TrainingResult result)
+    {
+        json.WriteString("run", job.Run);
+        json.WriteString("protocol", CommonOptions.NameOf(job.Protocol));
+        json.WriteString("fingerprint", job.Store.Fingerprint);
+        json.WriteNumber("seconds", result.Elapsed.TotalSeconds);
+        WriteEpoch(json, "best", result.Best);
+        WriteEpoch(json, "last", result.Last);
+        if (result.Test is { } test)
+        {
+            json.WriteStartObject("test");
+            ReportOutput.WriteJson(json, test);
+            json.WriteEndObject();
+        }
+
+        json.WriteStartArray("epochs");
+        foreach (EpochResult epoch in result.Epochs) WriteEpoch(json, null, epoch);
+        json.WriteEndArray();
+    }
+
+    private static void WriteEpoch(Utf8JsonWriter json, string? name, EpochResult epoch)
+    {
+        if (name is null) json.WriteStartObject();
+        else json.WriteStartObject(name);
+        json.WriteNumber("epoch", epoch.Epoch);
+        ReportOutput.WriteNumber(json, "loss", epoch.Loss);
+        json.WriteNumber("trainSeconds", epoch.TrainTime.TotalSeconds);
+        json.WriteNumber("evaluationSeconds", epoch.EvaluationTime.TotalSeconds);
+        if (epoch.Report is { } report) ReportOutput.WriteMetrics(json, report);
+        json.WriteEndObject();
+    }
+}
