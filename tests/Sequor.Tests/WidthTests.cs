@@ -24,6 +24,8 @@ public class WidthTests
             start.ArgumentList.Add("-class");
             start.ArgumentList.Add(test);
         }
+        // A foreign folder of cases may lack whole kinds, and the runner ends with 1 where a theory finds no data: the own cases do here.
+        start.Environment.Remove("SEQUOR_GOLDEN");
         start.Environment[knob] = "0";
         start.Environment[ExpectedWidthTests.Variable] = Math.Min(widest, Simd.Width).ToString();
         using Process child = Process.Start(start)!;
