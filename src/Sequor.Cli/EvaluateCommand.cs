@@ -34,6 +34,7 @@ internal static class EvaluateCommand
     private static int Run(Terminal terminal, string path, string data, string? protocolName, int? threads, bool json)
     {
         using var store = SequenceStore.Open(data);
+        store.Verify(terminal.Cancellation);
         using ModelArtifact artifact = ModelArtifact.Load(RunDirectory.FindModel(path));
         SharedCatalogue.Require(artifact, store, terminal);
         EvaluationProtocol protocol = CommonOptions.ParseProtocol(protocolName ?? artifact.Manifest.Protocol);

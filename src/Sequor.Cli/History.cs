@@ -12,6 +12,7 @@ internal sealed record History(int[] Items, long[] Timestamps)
     public static History OfUser(string storePath, string userId, ItemVocabulary catalogue, Terminal terminal)
     {
         using var store = SequenceStore.Open(storePath);
+        store.Verify(terminal.Cancellation);
         if (!store.TryFindUser(userId, out int user))
         {
             throw new InvalidInputException($"user '{userId}' is not in {storePath}, which has {Tables.Count(store.UserCount)} users such as '{store.UserId(0)}'");

@@ -40,7 +40,7 @@ public sealed record ArtifactManifest
     /// <summary>Epoch of the parameters.</summary>
     public required int Epoch { get; init; }
 
-    /// <summary>Metrics at that epoch by name, such as <c>HR@10</c>.</summary>
+    /// <summary>Metrics at that epoch by name, such as <c>hr@10</c>.</summary>
     public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
 
     /// <summary>The other files of the artefact; <see cref="Write"/> fills it in.</summary>

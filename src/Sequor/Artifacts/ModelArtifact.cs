@@ -53,6 +53,9 @@ public sealed class ModelArtifact : IDisposable
     public static ModelArtifact Load(string directory)
     {
         ArtifactManifest manifest = ArtifactManifest.Read(directory);
+        foreach (string name in new[] { WeightsFileName, ItemTable.FileName })
+            if (manifest.Files.All(file => file.Name != name))
+                throw new InvalidInputException($"{Path.Combine(directory, ArtifactManifest.FileName)} does not name {name}, so it cannot be verified; copy the artefact again");
         IReadOnlyList<ItemRow> rows = ItemTable.Read(Path.Combine(directory, ItemTable.FileName));
         if (rows.Count != manifest.ItemCount)
             throw new InvalidInputException($"{directory} lists {rows.Count} items, its manifest says {manifest.ItemCount}; copy the artefact again");

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Sequor.Kernels;
 
 namespace Sequor.Autograd;
@@ -45,16 +46,21 @@ public sealed unsafe class Parameter : IDisposable
     /// <summary>The parts of a table's gradient, in the order in which backward added them.</summary>
     internal List<RowGradient> RowGradients => _rowGradients;
 
-    internal void Add(RowGradient gradient) => _rowGradients.Add(gradient);
+    internal void Add(RowGradient gradient)
+    {
+        // An operation keeps one RowGradient and reuses it: a second backward would overwrite the first.
+        if (_rowGradients.Contains(gradient)) throw new InvalidOperationException($"{Name} still holds the gradient of the step before; apply it or call ClearGradient");
+        _rowGradients.Add(gradient);
+    }
 
     /// <summary>Forgets the gradient.</summary>
     public void ClearGradient()
     {
         _rowGradients.Clear();
-        if (_gradient is not null) new Span<float>(_gradient.Pointer, (int)_gradient.Length).Clear();
+        if (_gradient is not null) NativeMemory.Clear(_gradient.Pointer, (nuint)_gradient.Length * sizeof(float));
     }
 
-    /// <summary>Copies the gradient of one row, summed over its parts.</summary>
+    /// <summary>Copies the gradient of one row, summed over its parts; a table's lives until the tape begins its next step.</summary>
     public void CopyGradientRow(int row, Span<float> target)
     {
         if (!IsTable)

@@ -52,7 +52,7 @@ public sealed unsafe class Tape : IDisposable
 
     /// <summary>
     /// Walks back over the operations, from the last to the first. Gradients of outputs must stand where a loss has put them;
-    /// gradients of parameters are added to what they hold.
+    /// dense gradients of parameters are added to what they hold, those of tables must have been used or cleared.
     /// </summary>
     public void Backward()
     {
@@ -62,7 +62,7 @@ public sealed unsafe class Tape : IDisposable
     /// <summary>Ends the native memory.</summary>
     public void Dispose() => _arena.Dispose();
 
-    /// <summary>A matrix of this step; its gradient, if any, starts at zero, its values are undefined but for the padding's owner.</summary>
+    /// <summary>A matrix of this step; its gradient, if any, starts at zero, its values are undefined: whoever writes them leaves the padding zero.</summary>
     internal Matrix Allocate(int rows, int columns, bool clearGradient = true)
     {
         long size = (long)rows * Simd.Pad(columns);

@@ -17,12 +17,20 @@ internal static class ExperimentRules
                 bound, "sasrec_encoder.num_heads", "train_fn.item_embedding_dim");
         }
 
-        if (model.Encoder == EncoderKind.Hstu && model.Hstu.Normalization == HstuNormalization.SoftmaxRelativeBias
+        if (model.Encoder == EncoderKind.Hstu && model.Hstu.Normalization != HstuNormalization.RelativeBias
             && model.Hstu.AttentionNormalizer != AttentionNormalizer.Window)
         {
             throw Broken(
                 "hstu_encoder.attention_normalizer = \"length\" must go with hstu_encoder.normalization = \"rel_bias\": a softmax is not divided further",
                 bound, "hstu_encoder.attention_normalizer", "hstu_encoder.normalization");
+        }
+
+        if (model.Encoder == EncoderKind.Hstu && model.Hstu.Normalization == HstuNormalization.SoftmaxRelativeBiasUnmasked
+            && model.Hstu.AttentionDropoutRate > 0)
+        {
+            throw Broken(
+                "hstu_encoder.attn_dropout_rate must be 0 with hstu_encoder.normalization = \"softmax_rel_bias_unmasked\": that form only compares numbers",
+                bound, "hstu_encoder.attn_dropout_rate", "hstu_encoder.normalization");
         }
 
         if (config.Loss.Kind == LossKind.BinaryCrossEntropy && config.Loss.NegativeCount != 1)

@@ -20,22 +20,22 @@ internal struct AttentionSettings
 
 /// <summary>
 /// How a row of scores becomes a row of weights, and back. Rows hold scores in columns 0 … <c>last</c>; columns up to
-/// 16·<c>groups</c> are garbage on entry and must be zero on return. <c>bias</c> may be null.
+/// <c>width</c> are garbage on entry and must be zero on return. <c>bias</c> may be null. <c>rowKey</c> keys the dropout of the row.
 /// </summary>
 internal unsafe interface IAttentionWeights<V, S> where V : struct where S : struct, ISimd<V>
 {
     /// <summary>scores → weights, in place.</summary>
-    static abstract void Forward(float* row, float* bias, int last, int width, in AttentionSettings settings, uint dropoutIndex);
+    static abstract void Forward(float* row, float* bias, int last, int width, in AttentionSettings settings, uint rowKey);
 
     /// <summary>row: scores → weights (as Forward left them); gradient: of the weights → of the scores.</summary>
-    static abstract void Backward(float* row, float* gradient, float* bias, int last, int width, in AttentionSettings settings, uint dropoutIndex);
+    static abstract void Backward(float* row, float* gradient, float* bias, int last, int width, in AttentionSettings settings, uint rowKey);
 }
 
 /// <summary>HSTU: a = SiLU(s + bias) / N.</summary>
 internal readonly unsafe struct SiluWeights<V, S> : IAttentionWeights<V, S> where V : struct where S : struct, ISimd<V>
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Forward(float* row, float* bias, int last, int width, in AttentionSettings settings, uint dropoutIndex)
+    public static void Forward(float* row, float* bias, int last, int width, in AttentionSettings settings, uint rowKey)
     {
         V scale = S.Create(settings.Scale == 0 ? 1f / (last + 1) : settings.Scale);
         int c = 0;
@@ -44,7 +44,7 @@ internal readonly unsafe struct SiluWeights<V, S> : IAttentionWeights<V, S> wher
             V s = S.Load(row + c);
             if (bias != null) s = S.Add(s, S.Load(bias + c));
             V weight = S.Multiply(S.Multiply(s, VectorMath<V, S>.Sigmoid(s)), scale);
-            if (settings.DropoutThreshold != 0) weight = S.Multiply(weight, Factors(settings, dropoutIndex + (uint)c));
+            if (settings.DropoutThreshold != 0) weight = S.Multiply(weight, Factors(settings, rowKey, c));
             if (c + S.Count > last + 1) weight = S.KeepFirst(weight, last + 1 - c);
             S.Store(weight, row + c);
         }
@@ -52,7 +52,7 @@ internal readonly unsafe struct SiluWeights<V, S> : IAttentionWeights<V, S> wher
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Backward(float* row, float* gradient, float* bias, int last, int width, in AttentionSettings settings, uint dropoutIndex)
+    public static void Backward(float* row, float* gradient, float* bias, int last, int width, in AttentionSettings settings, uint rowKey)
     {
         V scale = S.Create(settings.Scale == 0 ? 1f / (last + 1) : settings.Scale), one = S.Create(1f);
         int c = 0;
@@ -66,7 +66,7 @@ internal readonly unsafe struct SiluWeights<V, S> : IAttentionWeights<V, S> wher
             V weight = S.Multiply(silu, scale);
             if (settings.DropoutThreshold != 0)
             {
-                V factors = Factors(settings, dropoutIndex + (uint)c);
+                V factors = Factors(settings, rowKey, c);
                 weight = S.Multiply(weight, factors);
                 slope = S.Multiply(slope, factors);
             }
@@ -87,31 +87,31 @@ internal readonly unsafe struct SiluWeights<V, S> : IAttentionWeights<V, S> wher
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Factors(in AttentionSettings settings, uint index) =>
-        S.DropoutFactors(settings.DropoutKey, index, settings.DropoutThreshold, settings.DropoutScale);
+    private static V Factors(in AttentionSettings settings, uint rowKey, int column) =>
+        S.DropoutFactors(rowKey, (uint)column, settings.DropoutThreshold, settings.DropoutScale);
 }
 
 /// <summary>Softmax attention: a = softmax((s + bias) · scale) over the row's past.</summary>
 internal readonly unsafe struct SoftmaxWeights<V, S> : IAttentionWeights<V, S> where V : struct where S : struct, ISimd<V>
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Forward(float* row, float* bias, int last, int width, in AttentionSettings settings, uint dropoutIndex)
+    public static void Forward(float* row, float* bias, int last, int width, in AttentionSettings settings, uint rowKey)
     {
         Softmax(row, bias, last, width, settings.Scale);
         if (settings.DropoutThreshold == 0) return;
-        for (int c = 0; c <= last; c += S.Count) S.Store(S.Multiply(S.Load(row + c), Factors(settings, dropoutIndex + (uint)c)), row + c);
+        for (int c = 0; c <= last; c += S.Count) S.Store(S.Multiply(S.Load(row + c), Factors(settings, rowKey, c)), row + c);
     }
 
     // With p the softmax, w = p ⊙ f the weights and g = dw ⊙ f:  ds = scale · p ⊙ (g − Σ p ⊙ g).
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Backward(float* row, float* gradient, float* bias, int last, int width, in AttentionSettings settings, uint dropoutIndex)
+    public static void Backward(float* row, float* gradient, float* bias, int last, int width, in AttentionSettings settings, uint rowKey)
     {
         Softmax(row, bias, last, width, settings.Scale);
         V projection = S.Zero;
         for (int c = 0; c <= last; c += S.Count)
         {
             V g = S.Load(gradient + c);
-            if (settings.DropoutThreshold != 0) g = S.Multiply(g, Factors(settings, dropoutIndex + (uint)c));
+            if (settings.DropoutThreshold != 0) g = S.Multiply(g, Factors(settings, rowKey, c));
             if (c + S.Count > last + 1) g = S.KeepFirst(g, last + 1 - c);
             S.Store(g, gradient + c);
             projection = S.MultiplyAdd(S.Load(row + c), g, projection);
@@ -122,7 +122,7 @@ internal readonly unsafe struct SoftmaxWeights<V, S> : IAttentionWeights<V, S> w
         {
             V p = S.Load(row + end);
             S.Store(S.Multiply(S.Multiply(p, scale), S.Subtract(S.Load(gradient + end), shared)), gradient + end);
-            if (settings.DropoutThreshold != 0) S.Store(S.Multiply(p, Factors(settings, dropoutIndex + (uint)end)), row + end);
+            if (settings.DropoutThreshold != 0) S.Store(S.Multiply(p, Factors(settings, rowKey, end)), row + end);
         }
         for (; end < width; end += S.Count) S.Store(S.Zero, gradient + end);
     }
@@ -161,6 +161,6 @@ internal readonly unsafe struct SoftmaxWeights<V, S> : IAttentionWeights<V, S> w
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Factors(in AttentionSettings settings, uint index) =>
-        S.DropoutFactors(settings.DropoutKey, index, settings.DropoutThreshold, settings.DropoutScale);
+    private static V Factors(in AttentionSettings settings, uint rowKey, int column) =>
+        S.DropoutFactors(rowKey, (uint)column, settings.DropoutThreshold, settings.DropoutScale);
 }

@@ -51,7 +51,7 @@ internal static unsafe class CausalAttention<V, S, W> where V : struct where S :
         float* biasRows = memory + heads * perHead, tile = biasRows + BlockRows * np, packedOut = tile + TileRows * np;
         for (int h = 0; h < heads; h++)
         {
-            float* keysT = memory + h * perHead, values = keysT + dqk * np;
+            float* keysT = memory + h * perHead, values = keysT + (nint)dqk * np;
             Layout.Transpose(x.Key + h * dqk, x.KeyStride, keysT, np, n, dqk);
             Layout.CopyRows(x.Value + h * dv, x.ValueStride, values, dvp, n, dv);
         }
@@ -65,13 +65,13 @@ internal static unsafe class CausalAttention<V, S, W> where V : struct where S :
                 for (int r = 0; r < rows; r++) BiasRow(biasRows + r * np, x.Buckets, bias, i0 + r);
             for (int h = 0; h < heads; h++)
             {
-                float* keysT = memory + h * perHead, values = keysT + dqk * np;
+                float* keysT = memory + h * perHead, values = keysT + (nint)dqk * np;
                 for (int r0 = 0; r0 < rows; r0 += TileRows)
                 {
                     int first = i0 + r0, count = Math.Min(TileRows, rows - r0), seen = first + count, width = Simd.Pad(seen);
                     MatrixMultiply.Run(x.Query + first * x.QueryStride + h * dqk, x.QueryStride, 1, keysT, np, tile, np, count, dqk, width, false);
                     for (int r = 0; r < count; r++)
-                        W.Forward(tile + r * np, biased ? biasRows + (r0 + r) * np : null, first + r, width, settings, DropoutIndex(x, h, heads, first + r));
+                        W.Forward(tile + r * np, biased ? biasRows + (r0 + r) * np : null, first + r, width, settings, RowKey(x, settings, h, heads, first + r));
                     MatrixMultiply.Run(tile, np, 1, values, dvp, packedOut, dvp, count, seen, dvp, false);
                     for (int r = 0; r < count; r++)
                         new ReadOnlySpan<float>(packedOut + r * dvp, dv).CopyTo(new Span<float>(x.Output + (first + r) * x.OutputStride + h * dv, dv));
@@ -125,7 +125,7 @@ internal static unsafe class CausalAttention<V, S, W> where V : struct where S :
                     MatrixMultiply.Run(p.OutputGradient + first * dvp, dvp, 1, p.ValuesT, np, g, np, count, dv, width, false);
                     for (int r = 0; r < count; r++)
                     {
-                        W.Backward(s + r * np, g + r * np, biased ? biasRows + (r0 + r) * np : null, first + r, width, settings, DropoutIndex(x, h, heads, first + r));
+                        W.Backward(s + r * np, g + r * np, biased ? biasRows + (r0 + r) * np : null, first + r, width, settings, RowKey(x, settings, h, heads, first + r));
                         if (biased && heads > 1) AddHead(g + r * np, headSum + (r0 + r) * np, width, h == 0);
                     }
                     MatrixMultiply.Run(g, np, 1, p.Keys, dp, packed, dp, count, seen, dp, false);
@@ -165,8 +165,8 @@ internal static unsafe class CausalAttention<V, S, W> where V : struct where S :
     /// <summary>Floats that a packed head row takes: heads of 8 and less would waste half of a wide register.</summary>
     private static int HeadWidth(int dim) => dim <= 4 ? 4 : dim <= 8 ? 8 : Simd.Pad(dim);
 
-    private static uint DropoutIndex(in AttentionSequence x, int head, int heads, int row) =>
-        ((x.FirstToken + (uint)row) * (uint)heads + (uint)head) * 8192u;
+    private static uint RowKey(in AttentionSequence x, in AttentionSettings settings, int head, int heads, int row) =>
+        CounterRandom.Hash((x.FirstToken + (uint)row) * (uint)heads + (uint)head, settings.DropoutKey);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void BiasRow(float* row, byte* buckets, in AttentionBias bias, int i)
@@ -219,12 +219,12 @@ internal static unsafe class CausalAttention<V, S, W> where V : struct where S :
         internal Packed(float* memory, int np, int dqk, int dv, int dp, int dvp)
         {
             KeysT = memory;
-            ValuesT = KeysT + dqk * np;
-            Keys = ValuesT + dv * np;
-            Queries = Keys + np * dp;
-            KeyGradient = Queries + np * dp;
-            OutputGradient = KeyGradient + np * dp;
-            ValueGradient = OutputGradient + np * dvp;
+            ValuesT = KeysT + (nint)dqk * np;
+            Keys = ValuesT + (nint)dv * np;
+            Queries = Keys + (nint)np * dp;
+            KeyGradient = Queries + (nint)np * dp;
+            OutputGradient = KeyGradient + (nint)np * dp;
+            ValueGradient = OutputGradient + (nint)np * dvp;
         }
     }
 }

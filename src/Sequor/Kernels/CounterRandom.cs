@@ -64,6 +64,14 @@ public readonly struct CounterRandom
         return z ^ (z >> 31);
     }
 
+    internal static uint Hash(uint x, uint key)
+    {
+        x = (x * 0x9E3779B1u) ^ key;
+        x = (x ^ (x >> 16)) * 0x21F0AAADu;
+        x = (x ^ (x >> 15)) * 0x735A2D97u;
+        return x ^ (x >> 15);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<uint> Hash(Vector512<uint> x, uint key)
     {

@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace Sequor.Kernels;
 
 /// <summary>
@@ -7,11 +9,12 @@ namespace Sequor.Kernels;
 public sealed class WorkerPool : IDisposable
 {
     private const int SpinsBeforeSleep = 400;
+    private static readonly Action<int> s_nothing = static _ => { };
 
     private readonly Thread[] _threads;
     private readonly Lock _gate = new();
     private readonly object _wake = new();
-    private Action<int> _body = static _ => { };
+    private Action<int> _body = s_nothing;
     private Exception? _failure;
     private int _count;
     private int _next;
@@ -47,6 +50,7 @@ public sealed class WorkerPool : IDisposable
     public void Run(int count, Action<int> body)
     {
         ArgumentNullException.ThrowIfNull(body);
+        ObjectDisposedException.ThrowIf(_stopped, this);
         if (count <= 1 || _threads.Length == 0 || Interlocked.CompareExchange(ref _busy, 1, 0) != 0)
         {
             for (int i = 0; i < count; i++) body(i);
@@ -64,8 +68,9 @@ public sealed class WorkerPool : IDisposable
         SpinWait spin = default;
         while (Volatile.Read(ref _running) != 0) spin.SpinOnce(-1);
         Exception? failure = _failure;
+        _body = s_nothing;
         Volatile.Write(ref _busy, 0);
-        if (failure is not null) throw new AggregateException(failure);
+        if (failure is not null) ExceptionDispatchInfo.Throw(failure);
     }
 
     /// <summary>Ends the threads.</summary>

@@ -6,6 +6,8 @@ namespace Sequor.Losses;
 /// <summary>The objective: how well each state predicts the item behind it. Draws its own negatives.</summary>
 public sealed class NextItemLoss
 {
+    // Two arrays of this length, a quarter longer, stay within what an array may hold.
+    private const long MostPairs = 1 << 30;
     private readonly LossConfig _config;
     private readonly NegativeSampler _sampler;
     private int[] _negatives = [];
@@ -28,8 +30,12 @@ public sealed class NextItemLoss
         float epsilon = (float)model.Config.L2NormEpsilon, temperature = (float)_config.Temperature;
         if (_config.Kind == LossKind.FullSoftmax)
             return FullSoftmaxOperation.Apply(tape, model.Items, tokens, temperature, model.Config.ItemL2Norm, epsilon);
+        long pairs = (long)batch.TokenCount * (_config.NegativeCount + 1);
+        if (pairs > MostPairs)
+            throw new InvalidInputException(
+                $"train_fn.num_negatives = {_config.NegativeCount} makes {pairs} scores for the {batch.TokenCount} events of a batch; at most {MostPairs} fit: lower it, or train_fn.local_batch_size");
         int count = batch.TokenCount * _config.NegativeCount;
-        if (_negatives.Length < count) _negatives = new int[count * 5 / 4];
+        if (_negatives.Length < count) _negatives = new int[count + (count / 4)];
         Span<int> negatives = _negatives.AsSpan(0, count);
         _sampler.Sample(step, batch.Items, batch.Targets, negatives);
         return SampledLossOperation.Apply(tape, model.Items, tokens, negatives, new SampledLoss

@@ -105,8 +105,8 @@ internal sealed unsafe class SampledLossOperation : Operation
     private void CopyInputs(in NextItemBatch batch, ReadOnlySpan<int> negatives, int r)
     {
         int tokens = batch.Targets.Length;
-        if (_ids.Length < tokens * _samples) _ids = new int[tokens * _samples * 5 / 4];
-        if (_weights.Length < tokens) _weights = new float[tokens * 5 / 4];
+        if (_ids.Length < tokens * _samples) _ids = new int[(tokens * _samples) + (tokens * _samples / 4)];
+        if (_weights.Length < tokens) _weights = new float[tokens + (tokens / 4)];
         for (int t = 0; t < tokens; t++)
         {
             _ids[t * _samples] = batch.Targets[t];

@@ -56,6 +56,10 @@ public sealed class RecommenderModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(tape);
         ArgumentNullException.ThrowIfNull(batch);
+        if (batch.LongestHistory > Config.Window)
+            throw new ArgumentException($"a history of {batch.LongestHistory} events does not fit the window of {Config.Window}; cut it to the newest {Config.MaxSequenceLength}", nameof(batch));
+        int stranger = batch.Items.IndexOfAnyExceptInRange(1, ItemCount);
+        if (stranger >= 0) throw new ArgumentException($"item index {batch.Items[stranger]} must lie in 1 … {ItemCount}", nameof(batch));
         Matrix x = EmbeddingOperation.Apply(tape, batch, Items, _position, Config.DropoutRate);
         x = _encoder.Encode(tape, batch, x);
         float epsilon = (float)Config.L2NormEpsilon;

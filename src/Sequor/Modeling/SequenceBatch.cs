@@ -14,6 +14,7 @@ public sealed unsafe class SequenceBatch : IDisposable
     private long[] _triangles = new long[65];
     private NativeBuffer _buckets = new(16);
     private readonly Action<int> _fillBuckets;
+    private bool _bucketsBuilt;
 
     /// <summary>An empty batch.</summary>
     public SequenceBatch() => _fillBuckets = FillBuckets;
@@ -23,6 +24,9 @@ public sealed unsafe class SequenceBatch : IDisposable
 
     /// <summary>Tokens, T.</summary>
     public int TokenCount { get; private set; }
+
+    /// <summary>Events of the longest history.</summary>
+    public int LongestHistory { get; private set; }
 
     /// <summary>Whether every history came with timestamps and the time of its target.</summary>
     public bool HasTimes { get; private set; }
@@ -39,11 +43,13 @@ public sealed unsafe class SequenceBatch : IDisposable
     /// <summary>Item index that each token predicts (T).</summary>
     public ReadOnlySpan<int> Targets => _targets.AsSpan(0, TokenCount);
 
-    /// <summary>Seconds (T + B): a user's event times and then the time of the target, so that token i's next time is entry i + 1.</summary>
+    /// <summary>Timestamps in the unit of the data, seconds as a rule (T + B): a user's event times and then the time of the target, so that token i's next time is entry i + 1.</summary>
     public ReadOnlySpan<long> Times => _times.AsSpan(0, HasTimes ? TokenCount + UserCount : 0);
 
     /// <summary>Time buckets of the batch, or null without times; user b's triangle starts at <see cref="Triangle"/>(b).</summary>
-    internal byte* Buckets => HasTimes ? (byte*)_buckets.Pointer : null;
+    internal byte* Buckets => !HasTimes ? null
+        : _bucketsBuilt ? (byte*)_buckets.Pointer
+        : throw new InvalidOperationException("the batch has times but no buckets: call BuildTimeBuckets once it is full");
 
     internal long Triangle(int user) => _triangles[user];
 
@@ -51,7 +57,9 @@ public sealed unsafe class SequenceBatch : IDisposable
     public void Clear()
     {
         UserCount = TokenCount = 0;
+        LongestHistory = 0;
         HasTimes = true;
+        _bucketsBuilt = false;
     }
 
     /// <summary>
@@ -61,6 +69,9 @@ public sealed unsafe class SequenceBatch : IDisposable
     public void Add(int user, UserSequence history, int targetItem, long? targetTime)
     {
         int length = history.Length;
+        if (length == 0) throw new ArgumentException($"user {user} has an empty history; it needs at least one event", nameof(history));
+        _bucketsBuilt = false;
+        LongestHistory = Math.Max(LongestHistory, length);
         Grow(ref _users, UserCount + 1);
         Grow(ref _offsets, UserCount + 2);
         Grow(ref _triangles, UserCount + 2);
@@ -68,8 +79,8 @@ public sealed unsafe class SequenceBatch : IDisposable
         Grow(ref _targets, TokenCount + length);
         HasTimes &= targetTime.HasValue && history.Timestamps.Length == length;
         history.Items.CopyTo(_items.AsSpan(TokenCount));
-        history.Items[Math.Min(1, length)..].CopyTo(_targets.AsSpan(TokenCount));
-        if (length > 0) _targets[TokenCount + length - 1] = targetItem;
+        history.Items[1..].CopyTo(_targets.AsSpan(TokenCount));
+        _targets[TokenCount + length - 1] = targetItem;
         if (HasTimes)
         {
             Grow(ref _times, TokenCount + length + UserCount + 1);
@@ -101,6 +112,7 @@ public sealed unsafe class SequenceBatch : IDisposable
             _buckets = new NativeBuffer(floats + floats / 4);
         }
         workers.Run(UserCount, _fillBuckets);
+        _bucketsBuilt = true;
     }
 
     /// <summary>Events of user <paramref name="user"/> of the batch.</summary>

@@ -37,6 +37,7 @@ public sealed unsafe class MipsBruteForce : IDisposable
         float epsilon = (float)model.Config.L2NormEpsilon;
         bool normalize = model.Config.ItemL2Norm;
         workers.Run(_blockCount, block => CopyBlock(table, block, normalize, epsilon));
+        GC.KeepAlive(model);
     }
 
     /// <summary>Catalogue size, X; items are 1 … X.</summary>
@@ -50,14 +51,17 @@ public sealed unsafe class MipsBruteForce : IDisposable
     /// <param name="scores">Scores (B, k), float32.</param>
     public void Search(Matrix queries, ExcludedItems excluded, int k, Span<int> items, Span<float> scores)
     {
-        ArgumentNullException.ThrowIfNull(excluded);
+        Check(queries, excluded);
         ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
+        if (items.Length != scores.Length || items.Length != (long)queries.Rows * k)
+            throw new ArgumentException($"{queries.Rows} queries with k = {k} need {(long)queries.Rows * k} items and scores; {items.Length} and {scores.Length} are offered", nameof(items));
+        int row = k;
         k = Math.Min(k, ItemCount);
         int pieces = Math.Min(MostPieces, _blockCount), n = queries.Rows;
         var heaps = new TopKHeap[pieces * n];
         _workers.Run(pieces, piece =>
         {
-            for (int q = 0; q < n; q++) (heaps[piece * n + q] = new TopKHeap()).Begin(k);
+            for (int q = 0; q < n; q++) (heaps[piece * n + q] = new TopKHeap()).Begin(Math.Min(k, ((_blockCount / pieces) + 1) * BlockItems));
             Scan(piece, pieces, queries, excluded, (block, tile) =>
             {
                 for (int q = 0; q < n; q++)
@@ -73,22 +77,26 @@ public sealed unsafe class MipsBruteForce : IDisposable
         });
         items.Clear();
         scores.Fill(float.NegativeInfinity);
+        var merged = new TopKHeap();
         for (int q = 0; q < n; q++)
         {
-            TopKHeap merged = heaps[q];
-            for (int piece = 1; piece < pieces; piece++) merged.Merge(heaps[piece * n + q]);
-            int row = items.Length / n;
+            merged.Begin(k);
+            for (int piece = 0; piece < pieces; piece++) merged.Merge(heaps[piece * n + q]);
             merged.Take(items.Slice(q * row, row), scores.Slice(q * row, row));
         }
     }
 
     /// <summary>
     /// The exact rank of each query's target: 1 + the items that are not excluded and score higher, or equal with a lower index. A
-    /// target that is itself excluded, or whose score is not a number, can never be found and ranks X + 1.
+    /// target (B, in 1 … X) that is itself excluded, or whose score is not a number, can never be found and ranks X + 1.
     /// </summary>
     public void Rank(Matrix queries, ExcludedItems excluded, ReadOnlySpan<int> targets, Span<int> ranks)
     {
-        ArgumentNullException.ThrowIfNull(excluded);
+        Check(queries, excluded);
+        if (targets.Length != queries.Rows || ranks.Length < queries.Rows)
+            throw new ArgumentException($"{queries.Rows} queries need as many targets and ranks; {targets.Length} and {ranks.Length} are offered", nameof(targets));
+        int stranger = targets.IndexOfAnyExceptInRange(1, ItemCount);
+        if (stranger >= 0) throw new ArgumentException($"target {targets[stranger]} must lie in 1 … {ItemCount}", nameof(targets));
         int n = queries.Rows, pieces = Math.Min(MostPieces, _blockCount);
         int[] target = targets.ToArray(), above = new int[n];
         float[] score = new float[n];
@@ -106,6 +114,14 @@ public sealed unsafe class MipsBruteForce : IDisposable
 
     /// <summary>Ends the native memory.</summary>
     public void Dispose() => _items.Dispose();
+
+    private void Check(Matrix queries, ExcludedItems excluded)
+    {
+        ArgumentNullException.ThrowIfNull(excluded);
+        if (queries.Columns != _dim) throw new ArgumentException($"queries have {queries.Columns} columns, items {_dim}", nameof(queries));
+        if (excluded.QueryCount != queries.Rows)
+            throw new ArgumentException($"{queries.Rows} queries need as many lists of excluded items; {excluded.QueryCount} are given", nameof(excluded));
+    }
 
     private void CopyBlock(Matrix table, int block, bool normalize, float epsilon)
     {

@@ -57,7 +57,8 @@ internal sealed class TopKHeap
     // Floats order like unsigned integers once negative ones are complemented and positive ones get the sign bit.
     private static ulong Key(float score, int item)
     {
-        uint bits = BitConverter.SingleToUInt32Bits(score);
+        // Adding zero makes −0 equal to 0.
+        uint bits = BitConverter.SingleToUInt32Bits(score + 0f);
         uint ordered = (bits & 0x80000000u) != 0 ? ~bits : bits | 0x80000000u;
         return ((ulong)ordered << 32) | ~(uint)item;
     }

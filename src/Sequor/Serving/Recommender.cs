@@ -22,6 +22,7 @@ public sealed class Recommender : IDisposable
     private readonly WorkerPool _workers;
     private readonly MipsBruteForce _index;
     private readonly ConcurrentBag<Workspace> _idle = [];
+    private volatile bool _disposed;
 
     /// <summary>Builds the index of a loaded artefact and takes ownership of it.</summary>
     public Recommender(ModelArtifact artifact, WorkerPool? workers = null)
@@ -50,6 +51,7 @@ public sealed class Recommender : IDisposable
     /// <exception cref="ArgumentException">The history is empty, holds an unknown item, or timestamps do not match.</exception>
     public IReadOnlyList<Recommendation> Recommend(ReadOnlySpan<int> items, ReadOnlySpan<long> timestamps, int k = 10, long? at = null)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
         if (items.IsEmpty) throw new ArgumentException("the history is empty; it needs at least one item", nameof(items));
         if (!timestamps.IsEmpty && timestamps.Length != items.Length)
@@ -79,9 +81,10 @@ public sealed class Recommender : IDisposable
         }
     }
 
-    /// <summary>Ends the native memory.</summary>
+    /// <summary>Ends the native memory; no question may be under way.</summary>
     public void Dispose()
     {
+        _disposed = true;
         while (_idle.TryTake(out Workspace? work)) work.Dispose();
         _index.Dispose();
         _artifact.Dispose();

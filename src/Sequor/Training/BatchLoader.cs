@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Sequor.Data;
 using Sequor.Kernels;
 using Sequor.Modeling;
@@ -55,6 +56,7 @@ public sealed class BatchLoader : IDisposable
     {
         Stop();
         _stopping = false;
+        _failure = null;
         _remaining = BatchCount;
         _thread = new Thread(() => Produce(epoch)) { IsBackground = true, Name = "Sequor batch loader" };
         _thread.Start();
@@ -67,7 +69,7 @@ public sealed class BatchLoader : IDisposable
         {
             if (_remaining == 0) return null;
             while (_ready.Count == 0 && _failure is null) Monitor.Wait(_change);
-            if (_failure is not null) throw new InvalidOperationException($"preparing a batch failed: {_failure.Message}", _failure);
+            if (_failure is not null) ExceptionDispatchInfo.Throw(_failure);
             _remaining--;
             return _ready.Dequeue();
         }
@@ -101,7 +103,10 @@ public sealed class BatchLoader : IDisposable
         }
         _thread.Join();
         _thread = null;
-        while (_ready.TryDequeue(out SequenceBatch? batch)) _free.Enqueue(batch);
+        // Also those that a step which failed never gave back.
+        _ready.Clear();
+        _free.Clear();
+        foreach (SequenceBatch batch in _all) _free.Enqueue(batch);
     }
 
     private void Produce(int epoch)

@@ -34,6 +34,7 @@ public sealed class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(workers);
         (_config, _store, _protocol, _workers) = (config, store, protocol, workers);
+        store.Verify();
         int length = config.Model.MaxSequenceLength;
         _training = LeaveOneOut.Train(store, protocol, length);
         _selection = protocol == EvaluationProtocol.Validation ? LeaveOneOut.Validation(store, length) : LeaveOneOut.Test(store, length);

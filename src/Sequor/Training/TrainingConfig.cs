@@ -15,7 +15,7 @@ public sealed record TrainingConfig
     /// <summary>Step size of AdamW (<c>train_fn.learning_rate</c>).</summary>
     public double LearningRate { get; init; } = 1e-3;
 
-    /// <summary>Steps over which the rate rises linearly from 0 (<c>train_fn.num_warmup_steps</c>).</summary>
+    /// <summary>Steps over which the rate rises linearly, from rate / steps in the first (<c>train_fn.num_warmup_steps</c>).</summary>
     public int WarmupSteps { get; init; }
 
     /// <summary>Decoupled weight decay of AdamW (<c>train_fn.weight_decay</c>).</summary>

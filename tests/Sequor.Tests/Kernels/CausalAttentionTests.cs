@@ -123,8 +123,8 @@ public unsafe class CausalAttentionTests
                 for (int c = 0; c < dqk; c++) s[j] += (double)x.Query[i * x.QueryStride + h * dqk + c] * x.Key[j * x.KeyStride + h * dqk + c];
                 if (bias.PositionCenter != null) s[j] += bias.PositionCenter[j - i];
                 if (bias.Time != null) s[j] += bias.Time[x.Buckets[i * (i + 1) / 2 + j]];
-                uint index = ((FirstToken + (uint)i) * (uint)heads + (uint)h) * 8192u + (uint)j;
-                Simd128.Store(Simd128.DropoutFactors(settings.DropoutKey, index, settings.DropoutThreshold, settings.DropoutScale), lanes);
+                uint rowKey = CounterRandom.Hash((FirstToken + (uint)i) * (uint)heads + (uint)h, settings.DropoutKey);
+                Simd128.Store(Simd128.DropoutFactors(rowKey, (uint)j, settings.DropoutThreshold, settings.DropoutScale), lanes);
                 factor[j] = dropout ? lanes[0] : 1;
                 sum += a[j] = softmax ? Math.Exp(s[j] * scale) : s[j] / (1 + Math.Exp(-s[j])) * scale;
             }

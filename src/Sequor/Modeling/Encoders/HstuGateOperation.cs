@@ -40,7 +40,7 @@ internal sealed unsafe class HstuGateOperation : Operation
     private void Forward<V, S>(int piece) where V : struct where S : struct, ISimd<V>
     {
         int width = _attention.Columns, stride = _attention.Stride;
-        float* product = stackalloc float[stride], normalized = stackalloc float[stride];
+        float* product = Scratch.Take(2L * stride), normalized = product + stride;
         var (first, end) = _blocks[piece];
         for (int t = first; t < end; t++)
         {
@@ -64,7 +64,7 @@ internal sealed unsafe class HstuGateOperation : Operation
     private void Backward<V, S>(int piece) where V : struct where S : struct, ISimd<V>
     {
         int width = _attention.Columns, stride = _attention.Stride;
-        float* n = stackalloc float[stride], dn = stackalloc float[stride], du = stackalloc float[stride], d = stackalloc float[_output.Stride + 2 * stride];
+        float* n = Scratch.Take(_output.Stride + (5L * stride)), dn = n + stride, du = dn + stride, d = du + stride;
         new Span<float>(d, _output.Stride + 2 * stride).Clear();
         float* dProduct = _concatenate ? d + 2 * width : d;
         var (first, end) = _blocks[piece];
