@@ -37,7 +37,7 @@ internal sealed unsafe class L2NormOperation : Operation
         for (int t = first; t < end; t++)
         {
             float* x = _x.Row(t), y = _y.Row(t);
-            V scale = S.Create(1f / MathF.Max(MathF.Sqrt(RowKernels<V, S>.Dot(x, x, _x.Stride)), _epsilon));
+            V scale = S.Create(RowKernels<V, S>.InverseNorm(x, _x.Stride, _epsilon));
             for (int c = 0; c < _x.Stride; c += S.Count) S.Store(S.Multiply(S.Load(x + c), scale), y + c);
         }
     }

@@ -141,7 +141,7 @@ internal sealed unsafe class LinearOperation : Operation
             {
                 V h = S.Load(y + c);
                 if (bias != null) h = S.Add(h, c + S.Count > _outputs ? S.KeepFirst(S.Load(bias + c), _outputs - c) : S.Load(bias + c));
-                V factors = _dropout.Active ? S.DropoutFactors(_dropout.Key, (uint)(t * _outputStride + c), _dropout.Threshold, _dropout.Scale) : S.Create(1f);
+                V factors = _dropout.Factors<V, S>(t, _outputStride, c);
                 h = Activate<V, S>(h, factors, slope == null ? null : slope + c);
                 if (_hasResidual) h = S.Add(h, S.Load(_residual.Row(t) + c));
                 S.Store(h, y + c);
@@ -221,7 +221,7 @@ internal sealed unsafe class LinearOperation : Operation
                 V g = S.Load(dy + c);
                 if (_hasResidual) S.Store(S.Add(S.Load(_residual.RowGradient(t) + c), g), _residual.RowGradient(t) + c);
                 if (_slope != null) g = S.Multiply(g, S.Load(_slope + (long)t * _outputStride + c));
-                else if (_dropout.Active) g = S.Multiply(g, S.DropoutFactors(_dropout.Key, (uint)(t * _outputStride + c), _dropout.Threshold, _dropout.Scale));
+                else if (_dropout.Active) g = S.Multiply(g, _dropout.Factors<V, S>(t, _outputStride, c));
                 S.Store(g, d + c);
                 if (_layer.Bias is not null) S.Store(S.Add(S.Load(biasGradient + c), g), biasGradient + c);
             }

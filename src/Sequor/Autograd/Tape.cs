@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Sequor.Kernels;
 
 namespace Sequor.Autograd;
@@ -94,4 +95,9 @@ public sealed unsafe class Tape : IDisposable
 internal readonly record struct Dropout(uint Key, uint Threshold, float Scale)
 {
     internal bool Active => Threshold != 0;
+
+    /// <summary>Factors of the columns from <paramref name="column"/> on, in a matrix of rows of <paramref name="stride"/> floats; ones when nothing is dropped.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal V Factors<V, S>(int row, int stride, int column) where V : struct where S : struct, ISimd<V> =>
+        Active ? S.DropoutFactors(Key, (uint)row * (uint)stride + (uint)column, Threshold, Scale) : S.Create(1f);
 }

@@ -65,6 +65,10 @@ internal static unsafe class RowKernels<V, S> where V : struct where S : struct,
         return S.Sum(sum);
     }
 
+    /// <summary>1 / max(‖x‖, ε): what L2 normalisation multiplies by.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static float InverseNorm(float* x, int padded, float epsilon) => 1f / MathF.Max(MathF.Sqrt(Dot(x, x, padded)), epsilon);
+
     /// <summary>y += factor · x.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void AddScaled(float factor, float* x, float* y, int padded)

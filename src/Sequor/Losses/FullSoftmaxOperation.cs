@@ -72,7 +72,7 @@ internal sealed unsafe class FullSoftmaxOperation : Operation
         for (int row = first; row < end; row++)
         {
             float* e = _table.Value.Row(row), target = _items + (long)row * stride;
-            V scale = S.Create(_normalize ? 1f / MathF.Max(MathF.Sqrt(RowKernels<V, S>.Dot(e, e, stride)), _epsilon) : 1f);
+            V scale = S.Create(_normalize ? RowKernels<V, S>.InverseNorm(e, stride, _epsilon) : 1f);
             for (int c = 0; c < stride; c += S.Count) S.Store(S.Multiply(S.Load(e + c), scale), target + c);
         }
     }

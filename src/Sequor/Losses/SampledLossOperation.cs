@@ -132,8 +132,7 @@ internal sealed unsafe class SampledLossOperation : Operation
         var (first, end) = _tableBlocks[piece];
         for (int row = first; row < end; row++)
         {
-            float* e = _table.Value.Row(row);
-            _inverseNorms[row] = 1f / MathF.Max(MathF.Sqrt(RowKernels<V, S>.Dot(e, e, _table.Value.Stride)), _loss.Epsilon);
+            _inverseNorms[row] = RowKernels<V, S>.InverseNorm(_table.Value.Row(row), _table.Value.Stride, _loss.Epsilon);
         }
     }
 

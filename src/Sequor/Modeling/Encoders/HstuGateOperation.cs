@@ -57,7 +57,7 @@ internal sealed unsafe class HstuGateOperation : Operation
             }
             else new ReadOnlySpan<float>(product, stride).CopyTo(new Span<float>(o, stride));
             if (_dropout.Active)
-                for (int c = 0; c < _output.Stride; c += S.Count) S.Store(S.Multiply(S.Load(o + c), Factors<V, S>(t, c)), o + c);
+                for (int c = 0; c < _output.Stride; c += S.Count) S.Store(S.Multiply(S.Load(o + c), _dropout.Factors<V, S>(t, _output.Stride, c)), o + c);
         }
     }
 
@@ -73,7 +73,7 @@ internal sealed unsafe class HstuGateOperation : Operation
             float* u = _uvqk.Row(t), dOutput = _output.RowGradient(t), uGradient = _uvqk.RowGradient(t);
             RowKernels<V, S>.Standardize(_attention.Row(t), n, width, stride, _mean[t], _inverseDeviation[t]);
             for (int c = 0; c < _output.Stride; c += S.Count)
-                S.Store(_dropout.Active ? S.Multiply(S.Load(dOutput + c), Factors<V, S>(t, c)) : S.Load(dOutput + c), d + c);
+                S.Store(_dropout.Active ? S.Multiply(S.Load(dOutput + c), _dropout.Factors<V, S>(t, _output.Stride, c)) : S.Load(dOutput + c), d + c);
             for (int c = 0; c < stride; c += S.Count)
             {
                 V g = S.KeepFirst(S.Load(dProduct + c), width - c);
@@ -90,7 +90,4 @@ internal sealed unsafe class HstuGateOperation : Operation
             RowKernels<V, S>.NormalizeBackward(dn, n, _inverseDeviation[t], _attention.RowGradient(t), width, stride, false);
         }
     }
-
-    private V Factors<V, S>(int token, int column) where V : struct where S : struct, ISimd<V> =>
-        S.DropoutFactors(_dropout.Key, (uint)(token * _output.Stride + column), _dropout.Threshold, _dropout.Scale);
 }

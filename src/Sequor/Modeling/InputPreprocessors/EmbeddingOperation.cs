@@ -53,7 +53,7 @@ internal sealed unsafe class EmbeddingOperation : Operation
         {
             float* e = _table.Value.Row(items[i]), p = _position.Value.Row(i), x = _x.Row(first + i);
             for (int c = 0; c < _x.Stride; c += S.Count)
-                S.Store(S.Multiply(S.MultiplyAdd(S.Load(e + c), scale, S.Load(p + c)), Factors<V, S>(first + i, c)), x + c);
+                S.Store(S.Multiply(S.MultiplyAdd(S.Load(e + c), scale, S.Load(p + c)), _dropout.Factors<V, S>(first + i, _x.Stride, c)), x + c);
         }
     }
 
@@ -63,7 +63,7 @@ internal sealed unsafe class EmbeddingOperation : Operation
         for (int t = _batch.Offsets[user]; t < _batch.Offsets[user + 1]; t++)
         {
             float* d = _x.RowGradient(t);
-            for (int c = 0; c < _x.Stride; c += S.Count) S.Store(S.Multiply(S.Load(d + c), Factors<V, S>(t, c)), d + c);
+            for (int c = 0; c < _x.Stride; c += S.Count) S.Store(S.Multiply(S.Load(d + c), _dropout.Factors<V, S>(t, _x.Stride, c)), d + c);
         }
     }
 
@@ -76,7 +76,4 @@ internal sealed unsafe class EmbeddingOperation : Operation
             for (int i = piece; i < length; i += 16) RowKernels<V, S>.Add(_x.RowGradient(first + i), _position.Value.RowGradient(i), _x.Stride);
         }
     }
-
-    private V Factors<V, S>(int token, int column) where V : struct where S : struct, ISimd<V> =>
-        _dropout.Active ? S.DropoutFactors(_dropout.Key, (uint)(token * _x.Stride + column), _dropout.Threshold, _dropout.Scale) : S.Create(1f);
 }
