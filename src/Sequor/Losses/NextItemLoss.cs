@@ -36,9 +36,8 @@ public sealed class NextItemLoss
                 $"train_fn.num_negatives = {_config.NegativeCount} makes {pairs} scores for the {batch.TokenCount} events of a batch; at most {MostPairs} fit: lower it, or train_fn.local_batch_size");
         int count = batch.TokenCount * _config.NegativeCount;
         if (_negatives.Length < count) _negatives = new int[count + (count / 4)];
-        Span<int> negatives = _negatives.AsSpan(0, count);
-        _sampler.Sample(step, batch.Items, batch.Targets, negatives);
-        return SampledLossOperation.Apply(tape, model.Items, tokens, negatives, new SampledLoss
+        _sampler.Sample(tape.Workers, step, batch.Items, batch.Targets, _negatives, count);
+        return SampledLossOperation.Apply(tape, model.Items, tokens, _negatives.AsSpan(0, count), new SampledLoss
         {
             Kind = _config.Kind, Temperature = temperature, NormalizeItems = model.Config.ItemL2Norm, Epsilon = epsilon,
         });

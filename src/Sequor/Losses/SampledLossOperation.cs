@@ -98,7 +98,8 @@ internal sealed unsafe class SampledLossOperation : Operation
 
     private void Set(RowGradient gradient, ReadOnlySpan<int> ids, int perToken, float* coefficients, bool normalized)
     {
-        gradient.Set(ids, perToken, coefficients, 0, _states.Data, _states.Columns, _table.Value.Rows, normalized, _loss.Epsilon);
+        fixed (int* first = ids)
+            gradient.Set(Tape.Workers, first, ids.Length, perToken, coefficients, 0, _states.Data, _states.Columns, _table.Value.Rows, normalized, _loss.Epsilon);
         _table.Add(gradient);
     }
 

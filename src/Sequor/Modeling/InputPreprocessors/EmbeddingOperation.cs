@@ -40,7 +40,8 @@ internal sealed unsafe class EmbeddingOperation : Operation
     {
         Tape.Workers.Run(_batch.UserCount, _backward);
         Tape.Workers.Run(16, _positions);
-        _tableGradient.Set(_batch.Items, 1, null, _scale, _x.Gradient, _x.Columns, _table.Value.Rows, normalized: false, epsilon: 0);
+        fixed (int* ids = _batch.Items)
+            _tableGradient.Set(Tape.Workers, ids, _batch.TokenCount, 1, null, _scale, _x.Gradient, _x.Columns, _table.Value.Rows, normalized: false, epsilon: 0);
         _table.Add(_tableGradient);
     }
 
