@@ -50,8 +50,8 @@ internal sealed record TrainingJob(ExperimentConfig Config, SequenceStore Store,
     private string Line(EpochResult epoch)
     {
         string line = string.Create(CultureInfo.InvariantCulture, $"epoch {epoch.Epoch} ({epoch.Epoch + 1}/{Config.Training.EpochCount})  loss {epoch.Loss:F4}");
-        if (epoch.Report is { } report) line += $"  {Metric(report, "hr@10")}  {Metric(report, "ndcg@10")}";
-        return $"{line}  train {Tables.Duration(epoch.TrainTime)}" + (epoch.Report is null ? "" : $"  evaluate {Tables.Duration(epoch.EvaluationTime)}");
+        line += $"  {Metric(epoch.Report, "hr@10")}  {Metric(epoch.Report, "ndcg@10")}";
+        return $"{line}  train {Tables.Duration(epoch.TrainTime)}  evaluate {Tables.Duration(epoch.EvaluationTime)}";
     }
 
     private void Say(Terminal terminal, string line)

@@ -49,7 +49,7 @@ internal static class TrainingOutput
         ReportOutput.WriteNumber(json, "loss", epoch.Loss);
         json.WriteNumber("trainSeconds", epoch.TrainTime.TotalSeconds);
         json.WriteNumber("evaluationSeconds", epoch.EvaluationTime.TotalSeconds);
-        if (epoch.Report is { } report) ReportOutput.WriteMetrics(json, report);
+        ReportOutput.WriteMetrics(json, epoch.Report);
         json.WriteEndObject();
     }
 }

@@ -12,9 +12,6 @@ internal sealed unsafe class Arena : IDisposable
     private int _block;
     private long _used;
 
-    /// <summary>Floats in use.</summary>
-    internal long Used { get; private set; }
-
     /// <summary>Memory for <paramref name="length"/> floats, aligned to a register; its content is undefined unless cleared.</summary>
     internal float* Take(long length, bool clear)
     {
@@ -27,7 +24,6 @@ internal sealed unsafe class Arena : IDisposable
         if (_block == _blocks.Count) _blocks.Add(new NativeBuffer(Math.Max(length, 1 << 18)));
         float* memory = _blocks[_block].Pointer + _used;
         _used += length;
-        Used += length;
         if (clear) for (long done = 0; done < length; done += 1 << 28) new Span<float>(memory + done, (int)Math.Min(1 << 28, length - done)).Clear();
         return memory;
     }
@@ -47,7 +43,7 @@ internal sealed unsafe class Arena : IDisposable
             _blocks.Add(new NativeBuffer(total));
         }
         _block = 0;
-        _used = Used = 0;
+        _used = 0;
     }
 
     public void Dispose()

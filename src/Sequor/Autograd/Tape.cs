@@ -30,9 +30,6 @@ public sealed unsafe class Tape : IDisposable
     /// <summary>Whether dropout is applied in this step.</summary>
     public bool DropsOut { get; private set; }
 
-    /// <summary>Floats that the current step has taken.</summary>
-    public long FloatsInUse => _arena.Used;
-
     internal CounterRandom DropoutRandom { get; private set; }
 
     /// <summary>Begins a step without dropout; all matrices of the step before are gone.</summary>

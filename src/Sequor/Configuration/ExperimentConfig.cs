@@ -7,7 +7,7 @@ namespace Sequor.Configuration;
 /// <summary>One experiment, whole: what a .gin file binds to. Immutable; validated once when it is bound.</summary>
 public sealed partial record ExperimentConfig
 {
-    /// <summary>Name of the data set (<c>train_fn.dataset_name</c>).</summary>
+    /// <summary>Name of the data set that the settings were made for (<c>train_fn.dataset_name</c>); the log of a run sets it beside the name of the store.</summary>
     public string DatasetName { get; init; } = "ml-20m";
 
     /// <summary>Architecture.</summary>

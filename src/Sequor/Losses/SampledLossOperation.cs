@@ -13,7 +13,7 @@ internal readonly record struct SampledLoss
     internal bool NormalizeItems { get; init; }
     internal float Epsilon { get; init; }
 
-    /// <summary>The reference's BCE takes the positive as it is even where negatives are normalised; ours normalises both.</summary>
+    /// <summary>For parity tests alone: the reference's BCE takes the positive as it is even where negatives are normalised; ours normalises both.</summary>
     internal bool RawPositive { get; init; }
 }
 

@@ -20,6 +20,7 @@ internal static partial class PathOnDisk
     /// <summary>An unused name in the same directory, hence on the same volume; the directory is created if missing.</summary>
     public static string TemporaryBeside(string path)
     {
+        path = Path.GetFullPath(path);
         string directory = Path.GetDirectoryName(path) ?? throw new IOException("the root of a volume cannot be replaced");
         Directory.CreateDirectory(directory);
         return Path.Combine(directory, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.tmp");

@@ -75,7 +75,7 @@ public sealed class Trainer : IDisposable
     {
         var watch = Stopwatch.StartNew();
         using RunDirectory run = RunDirectory.Create(runDirectory, _config.ToGin());
-        run.Log($"data {_store.Name} ({_store.Fingerprint}), {_store.UserCount} users, {_store.Items.Count} items, {_store.InteractionCount} interactions, {_training.SkippedUserCount} users skipped");
+        run.Log($"settings of {_config.DatasetName} on data {_store.Name} ({_store.Fingerprint}), {_store.UserCount} users, {_store.Items.Count} items, {_store.InteractionCount} interactions, {_training.SkippedUserCount} users skipped");
         if (!_store.HasTimestamps) run.Log("no timestamps: the time part of HSTU's bias is off");
         run.Log($"{Simd.Name}, {_workers.ThreadCount} threads, protocol {ProtocolName}");
         var epochs = new List<EpochResult>();
@@ -114,7 +114,7 @@ public sealed class Trainer : IDisposable
 
     private bool IsFull(int epoch) => epoch % _config.Training.FullEvaluationEvery == 0 || epoch == _config.Training.EpochCount - 1;
 
-    private static double Score(EpochResult result) => result.Report!.Metrics[SelectionMetric];
+    private static double Score(EpochResult result) => result.Report.Metrics[SelectionMetric];
 
     private EpochResult RunEpoch(int epoch, RunDirectory run, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
@@ -167,7 +167,7 @@ public sealed class Trainer : IDisposable
         [
             new("epoch", result.Epoch), new("losses/main_loss", result.Loss),
             new("train_seconds", result.TrainTime.TotalSeconds), new("evaluation_seconds", result.EvaluationTime.TotalSeconds),
-            new("users", result.Report!.UserCount), .. result.Report.Metrics,
+            new("users", result.Report.UserCount), .. result.Report.Metrics,
         ]);
         run.Log(string.Create(CultureInfo.InvariantCulture, $"epoch {result.Epoch}: loss {result.Loss:F4}, hr@10 {result.Report.Metrics["hr@10"]:F4}, ndcg@10 {result.Report.Metrics[SelectionMetric]:F4}, {result.TrainTime.TotalSeconds:F2} s + {result.EvaluationTime.TotalSeconds:F2} s"));
     }
@@ -181,7 +181,7 @@ public sealed class Trainer : IDisposable
         DataFingerprint = _store.Fingerprint,
         Protocol = ProtocolName,
         Epoch = result.Epoch,
-        Metrics = result.Report!.Metrics,
+        Metrics = result.Report.Metrics,
     });
 
     // Progress<T> posts to the thread pool and would report out of order.

@@ -18,7 +18,7 @@ public readonly record struct TrainingProgress(string Stage, int Epoch, int Epoc
 /// <param name="Report">Evaluation behind it.</param>
 /// <param name="TrainTime">Time of the steps.</param>
 /// <param name="EvaluationTime">Time of the evaluation.</param>
-public sealed record EpochResult(int Epoch, double Loss, EvaluationReport? Report, TimeSpan TrainTime, TimeSpan EvaluationTime);
+public sealed record EpochResult(int Epoch, double Loss, EvaluationReport Report, TimeSpan TrainTime, TimeSpan EvaluationTime);
 
 /// <summary>What a run came to.</summary>
 /// <param name="Epochs">All epochs.</param>

@@ -5,9 +5,9 @@ namespace Sequor.Tests.Artifacts;
 
 public sealed class ArtifactManifestTests : IDisposable
 {
-    private readonly TemporaryDirectory _directory = new();
+    private readonly TemporaryFolder _directory = new();
 
-    private string Artifact => _directory["artefact"];
+    private string Artifact => _directory.File("artefact");
 
     private string ManifestFile => Path.Combine(Artifact, ArtifactManifest.FileName);
 

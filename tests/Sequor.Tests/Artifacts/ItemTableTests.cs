@@ -5,7 +5,7 @@ namespace Sequor.Tests.Artifacts;
 
 public sealed class ItemTableTests : IDisposable
 {
-    private readonly TemporaryDirectory _directory = new();
+    private readonly TemporaryFolder _directory = new();
 
     public void Dispose() => _directory.Dispose();
 
@@ -18,9 +18,9 @@ public sealed class ItemTableTests : IDisposable
             new("B00\n7", "two\r\nlines \u2028 \u0000 </script>", 0),
             new("é 😀", "", long.MaxValue),
         ];
-        ItemTable.Write(_directory[ItemTable.FileName], rows);
-        Assert.Equal(rows, ItemTable.Read(_directory[ItemTable.FileName]));
-        Assert.Equal(3, File.ReadAllLines(_directory[ItemTable.FileName]).Length);
+        ItemTable.Write(_directory.File(ItemTable.FileName), rows);
+        Assert.Equal(rows, ItemTable.Read(_directory.File(ItemTable.FileName)));
+        Assert.Equal(3, File.ReadAllLines(_directory.File(ItemTable.FileName)).Length);
     }
 
     [Theory]
@@ -33,7 +33,7 @@ public sealed class ItemTableTests : IDisposable
     [InlineData("")]
     public void A_line_that_is_no_item_or_repeats_one_is_named(string line)
     {
-        string path = _directory[ItemTable.FileName];
+        string path = _directory.File(ItemTable.FileName);
         File.WriteAllText(path, """{"id":"1","title":"x","popularity":1}""" + "\n" + line + "\n");
         Assert.EndsWith($"({path}:2)", Assert.Throws<InvalidInputException>(() => ItemTable.Read(path)).Message, StringComparison.Ordinal);
     }

@@ -7,9 +7,9 @@ namespace Sequor.Tests.Artifacts;
 
 public sealed class SafetensorsTests : IDisposable
 {
-    private readonly TemporaryDirectory _directory = new();
+    private readonly TemporaryFolder _directory = new();
 
-    private string File => _directory["model.safetensors"];
+    private string File => _directory.File("model.safetensors");
 
     public void Dispose() => _directory.Dispose();
 

@@ -69,7 +69,7 @@ public class GinBinderTests
             },
             config.Model);
         Assert.Equal(new LossConfig { Sampling = NegativeSampling.Local, NegativeCount = 128 }, config.Loss);
-        Assert.Equal(new Training.TrainingConfig { WeightDecay = 0 }, config.Training);
+        Assert.Equal(new Sequor.Training.TrainingConfig { WeightDecay = 0 }, config.Training);
     }
 
     [Fact]

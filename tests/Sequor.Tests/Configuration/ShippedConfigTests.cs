@@ -63,7 +63,7 @@ public class ShippedConfigTests
             DatasetName = "tab\t\"quote\" \\ é 😀\u0001",
             Model = new ModelConfig { DropoutRate = 0.1 + 0.2, L2NormEpsilon = double.Epsilon },
             Loss = new LossConfig { Kind = LossKind.FullSoftmax, Temperature = double.MaxValue },
-            Training = new Training.TrainingConfig { Seed = ulong.MaxValue, LearningRate = 1.0 / 3 },
+            Training = new Sequor.Training.TrainingConfig { Seed = ulong.MaxValue, LearningRate = 1.0 / 3 },
         };
         Assert.Equal(config, ExperimentConfig.FromGin(config.ToGin(), "resolved").Config);
     }
