@@ -87,6 +87,10 @@ internal sealed unsafe class LinearOperation : Operation
         return op._y;
     }
 
+    internal override long ForwardFlops => 2L * _x.Rows * _x.Columns * _outputs;
+
+    internal override long BackwardFlops => (_inputWantsGradient ? 2 : 1) * ForwardFlops;
+
     internal override void Backward()
     {
         _partialBlocks = TokenBlocks.Partials(_x.Rows);

@@ -14,6 +14,15 @@ internal abstract class Operation
     /// <summary>Adds (or, where nothing else does, assigns) the gradients of the inputs, given the gradient of the output.</summary>
     internal abstract void Backward();
 
+    /// <summary>Useful floating-point operations of the forward pass: what the equations ask for, not padding; matrix products only.</summary>
+    internal virtual long ForwardFlops => 0;
+
+    /// <summary>Those of <see cref="Backward"/>, what it must compute again included.</summary>
+    internal virtual long BackwardFlops => 0;
+
+    /// <summary>Bytes of table rows that the operation gathers, forward and backward.</summary>
+    internal virtual long GatheredBytes => 0;
+
     /// <summary>The piece of work that is compiled for this machine's registers.</summary>
     private protected static Action<int> Choose(Action<int> wide, Action<int> middle, Action<int> narrow) =>
         Simd.Width switch { 16 => wide, 8 => middle, _ => narrow };

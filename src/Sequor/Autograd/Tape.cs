@@ -57,6 +57,28 @@ public sealed unsafe class Tape : IDisposable
         for (int i = _count - 1; i >= 0; i--) _operations[i].Backward();
     }
 
+    /// <summary>Useful floating-point operations of this step, forward and, when it differentiates, backward.</summary>
+    internal long Flops
+    {
+        get
+        {
+            long sum = 0;
+            for (int i = 0; i < _count; i++) sum += _operations[i].ForwardFlops + (Differentiates ? _operations[i].BackwardFlops : 0);
+            return sum;
+        }
+    }
+
+    /// <summary>Bytes of table rows that this step gathers.</summary>
+    internal long GatheredBytes
+    {
+        get
+        {
+            long sum = 0;
+            for (int i = 0; i < _count; i++) sum += _operations[i].GatheredBytes;
+            return sum;
+        }
+    }
+
     /// <summary>Ends the native memory.</summary>
     public void Dispose() => _arena.Dispose();
 

@@ -11,17 +11,22 @@ public sealed class WorkerPool : IDisposable
     private const int SpinsBeforeSleep = 400;
     private static readonly Action<int> s_nothing = static _ => { };
 
+    // Ticket of a run that takes no more pieces: beyond any count.
+    private const uint Closed = int.MaxValue;
+
     private readonly Thread[] _threads;
     private readonly Lock _gate = new();
     private readonly object _wake = new();
     private Action<int> _body = s_nothing;
     private Exception? _failure;
     private int _count;
-    private int _next;
-    private int _running;
+    private int _done;
     private int _busy;
     private int _sleeping;
-    private int _generation;
+
+    // Number of the run above, next piece below. Whoever takes a piece swaps both at once, so that a thread that comes late to a run
+    // can never take a piece of the next one by mistake, and nobody need wait for it.
+    private long _ticket = Closed;
     private volatile bool _stopped;
 
     /// <summary>Starts a pool of <paramref name="threadCount"/> threads, the caller of <see cref="Run"/> included.</summary>
@@ -59,14 +64,17 @@ public sealed class WorkerPool : IDisposable
 
         _body = body;
         _count = count;
-        _next = 0;
+        _done = 0;
         _failure = null;
-        _running = _threads.Length;
-        Interlocked.Increment(ref _generation);
+        long run = (_ticket >> 32) + 1;
+        Volatile.Write(ref _ticket, run << 32);
+        // The threads that sleep look at the ticket once more before they do; the fence keeps this read behind the write.
+        Interlocked.MemoryBarrier();
         if (Volatile.Read(ref _sleeping) > 0) lock (_wake) Monitor.PulseAll(_wake);
-        Drain();
+        Drain(run);
         SpinWait spin = default;
-        while (Volatile.Read(ref _running) != 0) spin.SpinOnce(-1);
+        while (Volatile.Read(ref _done) != count) spin.SpinOnce(-1);
+        Volatile.Write(ref _ticket, (run << 32) | Closed);
         Exception? failure = _failure;
         _body = s_nothing;
         Volatile.Write(ref _busy, 0);
@@ -81,41 +89,46 @@ public sealed class WorkerPool : IDisposable
         foreach (Thread thread in _threads) thread.Join();
     }
 
-    private void Drain()
+    private void Drain(long run)
     {
-        for (int i; (i = Interlocked.Increment(ref _next) - 1) < _count;)
+        while (true)
         {
+            long ticket = Volatile.Read(ref _ticket);
+            int piece = (int)(uint)ticket;
+            Action<int> body = _body;
+            if (ticket >> 32 != run || piece >= Volatile.Read(ref _count)) return;
+            if (Interlocked.CompareExchange(ref _ticket, ticket + 1, ticket) != ticket) continue;
             try
             {
-                _body(i);
+                body(piece);
             }
             catch (Exception failure)
             {
                 lock (_gate) _failure ??= failure;
             }
+            Interlocked.Increment(ref _done);
         }
     }
 
     private void Work()
     {
-        int seen = 0;
+        long seen = 0;
         while (!_stopped)
         {
-            for (int spins = 0; spins < SpinsBeforeSleep && Volatile.Read(ref _generation) == seen; spins++) Thread.SpinWait(30);
-            if (Volatile.Read(ref _generation) == seen) Sleep(seen);
+            for (int spins = 0; spins < SpinsBeforeSleep && Volatile.Read(ref _ticket) >> 32 == seen; spins++) Thread.SpinWait(30);
+            if (Volatile.Read(ref _ticket) >> 32 == seen) Sleep(seen);
             if (_stopped) return;
-            seen = Volatile.Read(ref _generation);
-            Drain();
-            Interlocked.Decrement(ref _running);
+            seen = Volatile.Read(ref _ticket) >> 32;
+            Drain(seen);
         }
     }
 
-    private void Sleep(int seen)
+    private void Sleep(long seen)
     {
         lock (_wake)
         {
             Interlocked.Increment(ref _sleeping);
-            while (Volatile.Read(ref _generation) == seen && !_stopped) Monitor.Wait(_wake);
+            while (Volatile.Read(ref _ticket) >> 32 == seen && !_stopped) Monitor.Wait(_wake);
             Interlocked.Decrement(ref _sleeping);
         }
     }

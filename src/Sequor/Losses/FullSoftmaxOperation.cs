@@ -58,6 +58,9 @@ internal sealed unsafe class FullSoftmaxOperation : Operation
         return sum / total;
     }
 
+    // Scores and both gradients in the same pass.
+    internal override long ForwardFlops => (_states.Gradient == null ? 2 : 6) * (long)_states.Rows * _table.Value.Rows * _states.Columns;
+
     internal override void Backward()
     {
         Tape.Workers.Run(_tableBlocks.Count, _reduce);

@@ -75,6 +75,13 @@ internal sealed unsafe class SampledLossOperation : Operation
         return sum / total;
     }
 
+    // Dot products, then the gradient of the state in the same pass.
+    internal override long ForwardFlops => (_states.Gradient == null ? 2 : 4) * (long)_states.Rows * _samples * _states.Columns;
+
+    internal override long BackwardFlops => 2L * _states.Rows * _samples * _states.Columns;
+
+    internal override long GatheredBytes => (long)sizeof(float) * _states.Rows * _samples * _states.Stride;
+
     internal override void Backward()
     {
         int tokens = _states.Rows;

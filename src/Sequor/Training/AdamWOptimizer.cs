@@ -37,6 +37,17 @@ public sealed unsafe class AdamWOptimizer : IDisposable
     public double LearningRate =>
         _config.LearningRate * (StepCount < _config.WarmupSteps ? (double)(StepCount + 1) / _config.WarmupSteps : 1);
 
+    /// <summary>Bytes that a step reads and writes of weights and moments; gradients of tables never stand in memory.</summary>
+    internal long BytesPerStep
+    {
+        get
+        {
+            long bytes = 0;
+            foreach (var (parameter, _, _) in _moments) bytes += 6L * sizeof(float) * parameter.Value.Size;
+            return bytes;
+        }
+    }
+
     /// <summary>Applies the gradients and forgets them.</summary>
     public void Step()
     {

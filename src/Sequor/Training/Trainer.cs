@@ -55,17 +55,26 @@ public sealed class Trainer : IDisposable
     /// <summary>Steps taken.</summary>
     public long StepCount => _optimizer.StepCount;
 
+    /// <summary>Where the time of the last step went.</summary>
+    public StepProfile LastStep { get; private set; }
+
     /// <summary>One optimisation step on a batch whose time buckets are built; returns the mean loss.</summary>
     public double Step(SequenceBatch batch)
     {
-        long step = _optimizer.StepCount;
+        long step = _optimizer.StepCount, start = Stopwatch.GetTimestamp();
         _tape.Begin(_config.Training.Seed, step);
         Matrix states = Model.Encode(_tape, batch);
+        long encoded = Stopwatch.GetTimestamp();
         double loss = _loss.Compute(_tape, Model, batch, states, step);
+        long scored = Stopwatch.GetTimestamp();
         if (!double.IsFinite(loss))
             throw new InvalidInputException($"the loss became {loss} in step {step}; lower train_fn.learning_rate or raise train_fn.temperature");
         _tape.Backward();
+        long differentiated = Stopwatch.GetTimestamp();
         _optimizer.Step();
+        LastStep = new StepProfile(
+            Stopwatch.GetElapsedTime(start, encoded), Stopwatch.GetElapsedTime(encoded, scored), Stopwatch.GetElapsedTime(scored, differentiated),
+            Stopwatch.GetElapsedTime(differentiated), _tape.Flops, _tape.GatheredBytes + _optimizer.BytesPerStep);
         return loss;
     }
 

@@ -56,6 +56,19 @@ internal sealed unsafe class AttentionOperation : Operation
         return op._output;
     }
 
+    internal override long ForwardFlops
+    {
+        get
+        {
+            long pairs = 0;
+            for (int b = 0; b < _batch.UserCount; b++) pairs += TimeBuckets.TriangleSize(_batch.Length(b));
+            return 2 * pairs * _layer.Heads * (_layer.QueryKeyDim + _layer.ValueDim);
+        }
+    }
+
+    // Scores again, then the gradients of weights, values, queries and keys.
+    internal override long BackwardFlops => ForwardFlops / (_layer.QueryKeyDim + _layer.ValueDim) * (3 * _layer.QueryKeyDim + 2 * _layer.ValueDim);
+
     internal override void Backward()
     {
         int size = _positionSize + 2 * Slack + 256 * 16;

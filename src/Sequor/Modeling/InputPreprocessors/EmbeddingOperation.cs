@@ -36,6 +36,8 @@ internal sealed unsafe class EmbeddingOperation : Operation
         return op._x;
     }
 
+    internal override long GatheredBytes => sizeof(float) * _x.Size;
+
     internal override void Backward()
     {
         Tape.Workers.Run(_batch.UserCount, _backward);
