@@ -2,11 +2,12 @@ using System.Diagnostics;
 using Sequor.Kernels;
 using Sequor.Tests.Kernels;
 using Sequor.Tests.Parity;
+using Sequor.Tests.Retrieval;
 using Xunit;
 
 namespace Sequor.Tests;
 
-/// <summary>Kernels and parity once more in processes with narrower registers: this machine's own width is only one of three.</summary>
+/// <summary>Kernels, the index and parity once more in processes with narrower registers: this machine's own width is only one of three.</summary>
 public class WidthTests
 {
     [Theory]
@@ -39,6 +40,7 @@ public class WidthTests
     private static IEnumerable<string> Classes() =>
         from type in typeof(WidthTests).Assembly.GetTypes()
         where type.Namespace == typeof(ExpectedWidthTests).Namespace || type.Namespace == typeof(GoldenCase).Namespace
+            || type == typeof(MipsBruteForceTests)
         where type.IsPublic && type.Name.EndsWith("Tests", StringComparison.Ordinal)
         where type != typeof(WorkerPoolTests) && type != typeof(UnbuiltCasesTests)
         select type.FullName;

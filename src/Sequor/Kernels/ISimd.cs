@@ -57,4 +57,10 @@ internal unsafe interface ISimd<V> where V : struct
     /// under the threshold, else the scale. The same values at any width.
     /// </summary>
     static abstract V DropoutFactors(uint key, uint index, uint threshold, float scale);
+
+    /// <summary>The lower bfloat16 of each pair at <paramref name="pairs"/>: one pair of halves a lane.</summary>
+    static abstract V LowHalves(float* pairs);
+
+    /// <summary>The upper bfloat16 of each pair.</summary>
+    static abstract V HighHalves(float* pairs);
 }

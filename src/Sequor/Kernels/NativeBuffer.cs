@@ -2,22 +2,25 @@ using System.Runtime.InteropServices;
 
 namespace Sequor.Kernels;
 
-/// <summary>Zeroed native float memory, aligned to pages and backed by huge pages where the system offers them.</summary>
+/// <summary>Native float memory, aligned to pages and backed by huge pages where the system offers them.</summary>
 /// <remarks>First-touch faults of 4 KiB pages cost more than the arithmetic of a step; allocate once and reuse.</remarks>
 internal sealed unsafe partial class NativeBuffer : IDisposable
 {
     private const int HugePage = 2 << 20;
     private const int AdviseHugePages = 14;
 
-    /// <summary>Allocates <paramref name="length"/> floats, all zero.</summary>
-    internal NativeBuffer(long length)
+    /// <summary>
+    /// Allocates <paramref name="length"/> floats, all zero unless <paramref name="clear"/> is false: whoever fills a large buffer on
+    /// all threads wants its pages touched there first, not here by one.
+    /// </summary>
+    internal NativeBuffer(long length, bool clear = true)
     {
         Length = length;
         nuint bytes = checked((nuint)Math.Max(length, 1) * sizeof(float));
         bool huge = bytes >= HugePage;
         Pointer = (float*)NativeMemory.AlignedAlloc(bytes, huge ? HugePage : 64u);
         if (huge && OperatingSystem.IsLinux()) _ = Advise(Pointer, bytes, AdviseHugePages);
-        NativeMemory.Clear(Pointer, bytes);
+        if (clear) NativeMemory.Clear(Pointer, bytes);
         GC.AddMemoryPressure((long)bytes);
     }
 

@@ -71,4 +71,10 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
         return Vector128.ConditionalSelect(
             Vector128.GreaterThanOrEqual(hash, Vector128.Create(threshold)).AsSingle(), Vector128.Create(scale), Vector128<float>.Zero);
     }
+
+    [MethodImpl(Inline)]
+    public static Vector128<float> LowHalves(float* pairs) => (Vector128.Load((uint*)pairs) << 16).AsSingle();
+
+    [MethodImpl(Inline)]
+    public static Vector128<float> HighHalves(float* pairs) => (Vector128.Load((uint*)pairs) & Vector128.Create(0xFFFF0000u)).AsSingle();
 }

@@ -72,4 +72,10 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
         return Vector256.ConditionalSelect(
             Vector256.GreaterThanOrEqual(hash, Vector256.Create(threshold)).AsSingle(), Vector256.Create(scale), Vector256<float>.Zero);
     }
+
+    [MethodImpl(Inline)]
+    public static Vector256<float> LowHalves(float* pairs) => (Vector256.Load((uint*)pairs) << 16).AsSingle();
+
+    [MethodImpl(Inline)]
+    public static Vector256<float> HighHalves(float* pairs) => (Vector256.Load((uint*)pairs) & Vector256.Create(0xFFFF0000u)).AsSingle();
 }

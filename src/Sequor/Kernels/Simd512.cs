@@ -77,4 +77,10 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
         return Vector512.ConditionalSelect(
             Vector512.GreaterThanOrEqual(hash, Vector512.Create(threshold)).AsSingle(), Vector512.Create(scale), Vector512<float>.Zero);
     }
+
+    [MethodImpl(Inline)]
+    public static Vector512<float> LowHalves(float* pairs) => (Vector512.Load((uint*)pairs) << 16).AsSingle();
+
+    [MethodImpl(Inline)]
+    public static Vector512<float> HighHalves(float* pairs) => (Vector512.Load((uint*)pairs) & Vector512.Create(0xFFFF0000u)).AsSingle();
 }

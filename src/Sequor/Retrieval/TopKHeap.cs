@@ -1,13 +1,16 @@
+using System.Runtime.CompilerServices;
+
 namespace Sequor.Retrieval;
 
 /// <summary>The best k of a stream of (score, item): higher scores first, lower item index first among equals.</summary>
-internal sealed class TopKHeap
+/// <remarks>Not a heap in the strict sense: twice k entries are collected, then the better half is selected, which is linear and rare.</remarks>
+internal sealed unsafe class TopKHeap
 {
     private ulong[] _keys = [];
     private int _k;
     private int _count;
 
-    /// <summary>Scores below this cannot enter any more.</summary>
+    /// <summary>Scores below this cannot enter any more, nor can equal ones of a higher item index than all before.</summary>
     internal float Threshold { get; private set; }
 
     internal void Begin(int k)
@@ -18,10 +21,11 @@ internal sealed class TopKHeap
         if (_keys.Length < 2 * k + 64) _keys = new ulong[2 * k + 64];
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Push(float score, int item)
     {
         if (_count == _keys.Length) Prune();
-        _keys[_count++] = Key(score, item);
+        _keys[_count++] = ScoredItem.Key(score, item);
     }
 
     internal void Merge(TopKHeap other)
@@ -33,36 +37,20 @@ internal sealed class TopKHeap
         }
     }
 
-    /// <summary>Writes the best, best first; returns how many there are.</summary>
-    internal int Take(Span<int> items, Span<float> scores)
+    /// <summary>Writes the best (at most k), best first; returns how many there are.</summary>
+    internal int Take(int* items, float* scores)
     {
         Prune();
-        for (int i = 0; i < _count; i++)
-        {
-            items[i] = (int)~(uint)_keys[i];
-            scores[i] = Score((uint)(_keys[i] >> 32));
-        }
-        return _count;
+        Span<ulong> best = _keys.AsSpan(0, _count);
+        best.Sort();
+        for (int i = 0; i < best.Length; i++) (items[i], scores[i]) = (ScoredItem.Item(best[^(i + 1)]), ScoredItem.Score(best[^(i + 1)]));
+        return best.Length;
     }
 
     private void Prune()
     {
-        Array.Sort(_keys, 0, _count);
-        Array.Reverse(_keys, 0, _count);
         if (_count < _k) return;
+        Threshold = ScoredItem.Score(ScoredItem.Select(_keys.AsSpan(0, _count), _k));
         _count = _k;
-        Threshold = Score((uint)(_keys[_k - 1] >> 32));
     }
-
-    // Floats order like unsigned integers once negative ones are complemented and positive ones get the sign bit.
-    private static ulong Key(float score, int item)
-    {
-        // Adding zero makes −0 equal to 0.
-        uint bits = BitConverter.SingleToUInt32Bits(score + 0f);
-        uint ordered = (bits & 0x80000000u) != 0 ? ~bits : bits | 0x80000000u;
-        return ((ulong)ordered << 32) | ~(uint)item;
-    }
-
-    private static float Score(uint ordered) =>
-        BitConverter.UInt32BitsToSingle((ordered & 0x80000000u) != 0 ? ordered & 0x7FFFFFFFu : ~ordered);
 }

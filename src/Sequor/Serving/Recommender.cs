@@ -25,12 +25,15 @@ public sealed class Recommender : IDisposable
     private volatile bool _disposed;
 
     /// <summary>Builds the index of a loaded artefact and takes ownership of it.</summary>
-    public Recommender(ModelArtifact artifact, WorkerPool? workers = null)
+    /// <param name="artifact">Model and items.</param>
+    /// <param name="workers">Threads; by default as many as the machine has.</param>
+    /// <param name="precision">What the index keeps for its scan: a matter of speed and memory, the answers are the same.</param>
+    public Recommender(ModelArtifact artifact, WorkerPool? workers = null, IndexPrecision precision = IndexPrecision.Float32)
     {
         ArgumentNullException.ThrowIfNull(artifact);
         _artifact = artifact;
         _workers = workers ?? WorkerPool.Shared;
-        _index = new MipsBruteForce(artifact.Model, _workers);
+        _index = new MipsBruteForce(artifact.Model, _workers, precision);
     }
 
     /// <summary>Item ids and titles.</summary>
@@ -41,7 +44,7 @@ public sealed class Recommender : IDisposable
 
     /// <summary>Loads an artefact directory.</summary>
     /// <exception cref="InvalidInputException">It is missing or damaged.</exception>
-    public static Recommender Load(string directory) => new(ModelArtifact.Load(directory));
+    public static Recommender Load(string directory, IndexPrecision precision = IndexPrecision.Float32) => new(ModelArtifact.Load(directory), precision: precision);
 
     /// <summary>The best <paramref name="k"/> unseen items behind a history.</summary>
     /// <param name="items">Item indices 1 … X, oldest first; only the newest max_sequence_length count.</param>

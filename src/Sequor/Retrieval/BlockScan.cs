@@ -1,0 +1,130 @@
+using Sequor.Autograd;
+using Sequor.Kernels;
+
+namespace Sequor.Retrieval;
+
+/// <summary>A block's scores against some of the queries, while they are in L1.</summary>
+internal readonly unsafe ref struct ScoreTile
+{
+    /// <summary>Which of the scan's concurrent pieces this is.</summary>
+    internal required int Piece { get; init; }
+
+    internal required int Block { get; init; }
+
+    /// <summary>First query of the tile.</summary>
+    internal required int First { get; init; }
+
+    /// <summary>Queries in the tile.</summary>
+    internal required int Count { get; init; }
+
+    /// <summary>Scores (Count × 64).</summary>
+    internal required float* Scores { get; init; }
+
+    /// <summary>The lanes of each query that passed its bar, hold an item and are not excluded (Count).</summary>
+    internal required ulong* Lanes { get; init; }
+
+    /// <summary>The bars of all queries in this piece (B); whoever visits raises them.</summary>
+    internal required float* Bars { get; init; }
+}
+
+/// <summary>
+/// Walks all blocks against a batch of queries and shows whoever derives the scores above a bar, with excluded items taken out. Blocks
+/// are handed out in runs, in ascending order, to as many pieces as there are threads; what is derived must not depend on which
+/// piece got which run. One scan is used by one caller at a time and allocates nothing once it has grown.
+/// </summary>
+internal abstract unsafe class BlockScan
+{
+    // A multiple of the six rows of a matrix product's tile, few enough for block, queries and scores to share L1.
+    private const int TileQueries = 48;
+    private const int RunsPerPiece = 16;
+    private const long WorkPerPiece = 1 << 20;
+    private readonly Action<int> _piece;
+    private int _next, _run;
+
+    protected BlockScan(ItemBlocks blocks, WorkerPool workers)
+    {
+        Blocks = blocks;
+        Workers = workers;
+        _piece = Piece;
+    }
+
+    protected ItemBlocks Blocks { get; }
+
+    protected WorkerPool Workers { get; }
+
+    protected Matrix Queries { get; private set; }
+
+    protected ExcludedItems Excluded { get; private set; } = null!;
+
+    /// <summary>Pieces that this scan is cut into.</summary>
+    protected int PieceCount { get; private set; }
+
+    protected void Prepare(Matrix queries, ExcludedItems excluded)
+    {
+        (Queries, Excluded) = (queries, excluded);
+        long work = (long)queries.Rows * Blocks.ItemCount * Blocks.Dim;
+        PieceCount = (int)Math.Clamp(work / WorkPerPiece, 1, Math.Min(Workers.ThreadCount, Blocks.Count));
+        _run = Math.Max(1, Blocks.Count / (PieceCount * RunsPerPiece));
+        _next = 0;
+    }
+
+    protected void Run() => Workers.Run(PieceCount, _piece);
+
+    /// <summary>Sets each query's bar (B) before a run that starts at <paramref name="block"/>.</summary>
+    protected abstract void SetBars(int piece, int block, float* bars);
+
+    /// <summary>The scores (count × 64) of the queries from <paramref name="first"/> on.</summary>
+    protected abstract void Score(int block, int first, int count, float* scores);
+
+    /// <summary>The bars of a tile (count); <paramref name="own"/> is room for ones that belong to the block.</summary>
+    protected virtual float* TileBars(int block, int first, int count, float* bars, float* own) => bars + first;
+
+    /// <summary>Takes the lanes that passed.</summary>
+    protected abstract void Visit(in ScoreTile tile);
+
+    private void Piece(int piece)
+    {
+        int n = Queries.Rows, tileQueries = Math.Min(n, TileQueries);
+        float* scores = Scratch.Take((long)tileQueries * (ItemBlock.Items + 3) + 3L * n);
+        var lanes = (ulong*)(scores + tileQueries * ItemBlock.Items);
+        float* own = (float*)(lanes + tileQueries), bars = own + tileQueries;
+        int* cursor = (int*)(bars + n), excludedBlock = cursor + n;
+        for (int run; (run = Interlocked.Increment(ref _next) - 1) < (Blocks.Count + _run - 1) / _run;)
+        {
+            int start = run * _run, end = Math.Min(Blocks.Count, start + _run);
+            for (int q = 0; q < n; q++)
+            {
+                int at = Excluded[q].BinarySearch(start * ItemBlock.Items + 1);
+                cursor[q] = at < 0 ? ~at : at;
+                excludedBlock[q] = BlockAt(Excluded[q], cursor[q]);
+            }
+            SetBars(piece, start, bars);
+            for (int block = start; block < end; block++)
+            {
+                ulong valid = Blocks.Lanes(block);
+                for (int first = 0; first < n; first += TileQueries)
+                {
+                    int count = Math.Min(TileQueries, n - first);
+                    if (n > 1 && block + 1 < Blocks.Count) Prefetch.Share(Blocks[block + 1], Blocks.BlockBytes, first, count, n);
+                    Score(block, first, count, scores);
+                    LaneMasks.Above(scores, TileBars(block, first, count, bars, own), count, lanes);
+                    for (int q = 0; q < count; q++)
+                    {
+                        lanes[q] &= valid;
+                        if (excludedBlock[first + q] == block) lanes[q] &= ~TakeExcluded(Excluded[first + q], block, ref cursor[first + q], out excludedBlock[first + q]);
+                    }
+                    Visit(new ScoreTile { Piece = piece, Block = block, First = first, Count = count, Scores = scores, Lanes = lanes, Bars = bars });
+                }
+            }
+        }
+    }
+
+    private static int BlockAt(ReadOnlySpan<int> list, int cursor) => cursor < list.Length ? (list[cursor] - 1) / ItemBlock.Items : -1;
+
+    private static ulong TakeExcluded(ReadOnlySpan<int> list, int block, ref int cursor, out int nextBlock)
+    {
+        ulong lanes = 0;
+        while ((nextBlock = BlockAt(list, cursor)) == block) lanes |= 1ul << (list[cursor++] - 1);
+        return lanes;
+    }
+}

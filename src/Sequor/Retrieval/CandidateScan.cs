@@ -1,0 +1,116 @@
+using System.Numerics;
+using Sequor.Autograd;
+using Sequor.Kernels;
+
+namespace Sequor.Retrieval;
+
+/// <summary>
+/// The best k items of each query by float32 scores, from a scan of quantised vectors: the scan keeps every item that the error bound
+/// cannot rule out (about k of them in bfloat16, about 2k in int8), and those alone are scored in float32.
+/// </summary>
+internal sealed unsafe class CandidateScan : BlockScan
+{
+    private readonly Action<int> _rescore;
+    private readonly List<CandidateList> _lists = [];
+    private readonly List<TopKHeap> _heaps = [];
+    private ErrorBound[] _bounds = [];
+    private (float Step, int Sum)[] _steps = [];
+    private int[] _quads = [];
+    private int _row;
+    private int* _items;
+    private float* _scores;
+
+    internal CandidateScan(ItemBlocks blocks, WorkerPool workers) : base(blocks, workers) => _rescore = Rescore;
+
+    private int QuadCount => (Blocks.Dim + 3) / 4;
+
+    /// <summary>Fills rows of <paramref name="row"/> places with the best <paramref name="k"/> ≤ row.</summary>
+    internal void Run(Matrix queries, ExcludedItems excluded, int k, int row, int* items, float* scores)
+    {
+        Prepare(queries, excluded);
+        _row = row;
+        _items = items;
+        _scores = scores;
+        int n = queries.Rows;
+        if (_bounds.Length < n) (_bounds, _steps, _quads) = (new ErrorBound[n], new (float, int)[n], new int[n * QuadCount]);
+        for (int q = 0; q < n; q++) Quantize(q);
+        while (_lists.Count < PieceCount * n) _lists.Add(new CandidateList(Blocks));
+        for (int i = 0; i < PieceCount * n; i++) _lists[i].Begin(k, _bounds[i % n]);
+        while (_heaps.Count < n) _heaps.Add(new TopKHeap());
+        for (int q = 0; q < n; q++) _heaps[q].Begin(k);
+        Run();
+        Workers.Run(n, _rescore);
+    }
+
+    protected override void SetBars(int piece, int block, float* bars)
+    {
+        for (int q = 0; q < Queries.Rows; q++) bars[q] = _lists[piece * Queries.Rows + q].Threshold;
+    }
+
+    protected override void Score(int block, int first, int count, float* scores)
+    {
+        float* items = Blocks[block];
+        if (Blocks.Precision == IndexPrecision.BFloat16)
+        {
+            for (int r = 0; r < count; r++) QuantizedBlock.ScoreBFloat16(Queries.Row(first + r), items, Blocks.Dim, scores + r * ItemBlock.Items);
+            return;
+        }
+        fixed (int* quads = _quads)
+            for (int r = 0; r < count; r++)
+                QuantizedBlock.ScoreInt8(quads + (first + r) * QuadCount, _steps[first + r].Step, _steps[first + r].Sum, items, Blocks.Dim, scores + r * ItemBlock.Items);
+    }
+
+    protected override float* TileBars(int block, int first, int count, float* bars, float* own)
+    {
+        QuantizationError error = Blocks.Error(block);
+        for (int r = 0; r < count; r++) own[r] = bars[first + r] - _bounds[first + r].Margin(error);
+        return own;
+    }
+
+    protected override void Visit(in ScoreTile tile)
+    {
+        QuantizationError error = Blocks.Error(tile.Block);
+        for (int r = 0; r < tile.Count; r++)
+        {
+            ulong lanes = tile.Lanes[r];
+            if (lanes == 0) continue;
+            CandidateList list = _lists[tile.Piece * Queries.Rows + tile.First + r];
+            float margin = _bounds[tile.First + r].Margin(error);
+            for (; lanes != 0; lanes &= lanes - 1)
+            {
+                int lane = BitOperations.TrailingZeroCount(lanes);
+                list.Push(tile.Scores[r * ItemBlock.Items + lane] - margin, tile.Block * ItemBlock.Items + lane + 1);
+            }
+            tile.Bars[tile.First + r] = list.Threshold;
+        }
+    }
+
+    private void Quantize(int query)
+    {
+        float* q = Queries.Row(query);
+        double squares = 0;
+        for (int c = 0; c < Blocks.Dim; c++) squares += (double)q[c] * q[c];
+        float norm = (float)Math.Sqrt(squares), residual = 0;
+        if (Blocks.Precision == IndexPrecision.Int8)
+            fixed (int* quads = _quads) (_steps[query].Step, _steps[query].Sum, residual) = QuantizedBlock.QuantizeQuery(q, Blocks.Dim, quads + query * QuadCount);
+        _bounds[query] = ErrorBound.Of(norm, residual, Blocks.Dim);
+    }
+
+    // Candidates are packed as the float32 index packs its items and multiplied as it does: the scores have the same bits.
+    private void Rescore(int query)
+    {
+        CandidateList all = _lists[query];
+        for (int piece = 1; piece < PieceCount; piece++) all.Merge(_lists[piece * Queries.Rows + query]);
+        TopKHeap heap = _heaps[query];
+        Span<int> group = stackalloc int[ItemBlock.Items];
+        float* scores = Scratch.Take(ItemBlock.Items * (1L + Blocks.Dim + Queries.Stride)), block = scores + ItemBlock.Items, rows = block + ItemBlock.Items * Blocks.Dim;
+        for (int from = 0, count; (count = all.Take(from, group)) > 0; from += count)
+        {
+            Blocks.Gather(group[..count], rows, block);
+            MatrixMultiply.Run(Queries.Row(query), Queries.Stride, 1, block, ItemBlock.Items, scores, ItemBlock.Items, 1, Blocks.Dim, ItemBlock.Items, false);
+            for (int i = 0; i < count; i++)
+                if (scores[i] >= heap.Threshold && scores[i] > float.NegativeInfinity) heap.Push(scores[i], group[i]);
+        }
+        _ = heap.Take(_items + (long)query * _row, _scores + (long)query * _row);
+    }
+}

@@ -1,0 +1,83 @@
+using System.Numerics;
+using Sequor.Autograd;
+using Sequor.Kernels;
+
+namespace Sequor.Retrieval;
+
+/// <summary>Counts, for each query, the items that beat its target.</summary>
+internal sealed unsafe class RankScan : BlockScan
+{
+    // Counts of different pieces lie in different cache lines.
+    private const int Apart = 32;
+    private int[] _above = [];
+    private float[] _score = [];
+    private int* _targets;
+    private int _pieceStride;
+
+    internal RankScan(ItemBlocks blocks, WorkerPool workers) : base(blocks, workers)
+    {
+    }
+
+    internal void Run(Matrix queries, ExcludedItems excluded, ReadOnlySpan<int> targets, Span<int> ranks)
+    {
+        Prepare(queries, excluded);
+        int n = queries.Rows;
+        _pieceStride = (n + Apart - 1) / Apart * Apart + Apart;
+        if (_above.Length < PieceCount * _pieceStride) _above = new int[PieceCount * _pieceStride];
+        if (_score.Length < n) _score = new float[n];
+        Array.Clear(_above);
+        for (int q = 0; q < n; q++) _score[q] = TargetScore(queries.Row(q), queries.Stride, targets[q]);
+        fixed (int* pinned = targets)
+        {
+            _targets = pinned;
+            Run();
+        }
+        for (int q = 0; q < n; q++)
+        {
+            int rank = 1;
+            for (int piece = 0; piece < PieceCount; piece++) rank += _above[piece * _pieceStride + q];
+            ranks[q] = excluded[q].BinarySearch(targets[q]) >= 0 || float.IsNaN(_score[q]) ? Blocks.ItemCount + 1 : rank;
+        }
+    }
+
+    // Items before the target beat it on equal scores: up to its block the bar is the next float below.
+    protected override void SetBars(int piece, int block, float* bars)
+    {
+        for (int q = 0; q < Queries.Rows; q++) bars[q] = block <= TargetBlock(q) ? MathF.BitDecrement(_score[q]) : _score[q];
+    }
+
+    protected override void Score(int block, int first, int count, float* scores) =>
+        MatrixMultiply.Run(Queries.Row(first), Queries.Stride, 1, Blocks[block], ItemBlock.Items, scores, ItemBlock.Items, count, Blocks.Dim, ItemBlock.Items, false);
+
+    protected override void Visit(in ScoreTile tile)
+    {
+        Span<int> above = _above.AsSpan(tile.Piece * _pieceStride + tile.First, tile.Count);
+        for (int r = 0; r < tile.Count; r++)
+        {
+            ulong lanes = tile.Lanes[r];
+            int q = tile.First + r;
+            if (TargetBlock(q) == tile.Block)
+            {
+                // Of equal ones only the lanes before the target stay, and behind this block none do.
+                float score = _score[q];
+                ulong higher, before = (1ul << (_targets[q] - 1)) - 1;
+                LaneMasks.Above(tile.Scores + r * ItemBlock.Items, &score, 1, &higher);
+                lanes &= higher | before;
+                tile.Bars[q] = score;
+            }
+            above[r] += BitOperations.PopCount(lanes);
+        }
+    }
+
+    private int TargetBlock(int query) => (_targets[query] - 1) / ItemBlock.Items;
+
+    // The same chain of multiply-adds as the scan's, so that the target meets its own score exactly; sixteen lanes of it.
+    private float TargetScore(float* query, int stride, int item)
+    {
+        const int Lanes = Simd.RowAlignment;
+        int lane = (item - 1) % ItemBlock.Items, group = lane / Lanes * Lanes;
+        float* scores = stackalloc float[Lanes];
+        MatrixMultiply.Run(query, stride, 1, Blocks[(item - 1) / ItemBlock.Items] + group, ItemBlock.Items, scores, Lanes, 1, Blocks.Dim, Lanes, false);
+        return scores[lane - group];
+    }
+}

@@ -1,0 +1,62 @@
+using System.Numerics;
+using Sequor.Autograd;
+using Sequor.Kernels;
+
+namespace Sequor.Retrieval;
+
+/// <summary>The best k items of each query by float32 scores.</summary>
+internal sealed unsafe class TopKScan : BlockScan
+{
+    private readonly Action<int> _merge;
+    private readonly List<TopKHeap> _heaps = [];
+    private int _row;
+    private int* _items;
+    private float* _scores;
+
+    internal TopKScan(ItemBlocks blocks, WorkerPool workers) : base(blocks, workers) => _merge = Merge;
+
+    /// <summary>Fills rows of <paramref name="row"/> places with the best <paramref name="k"/> ≤ row.</summary>
+    internal void Run(Matrix queries, ExcludedItems excluded, int k, int row, int* items, float* scores)
+    {
+        Prepare(queries, excluded);
+        _row = row;
+        _items = items;
+        _scores = scores;
+        while (_heaps.Count < PieceCount * queries.Rows) _heaps.Add(new TopKHeap());
+        for (int i = 0; i < PieceCount * queries.Rows; i++) _heaps[i].Begin(k);
+        Run();
+        Workers.Run(queries.Rows, _merge);
+    }
+
+    protected override void SetBars(int piece, int block, float* bars)
+    {
+        for (int q = 0; q < Queries.Rows; q++) bars[q] = _heaps[piece * Queries.Rows + q].Threshold;
+    }
+
+    protected override void Score(int block, int first, int count, float* scores) =>
+        MatrixMultiply.Run(Queries.Row(first), Queries.Stride, 1, Blocks[block], ItemBlock.Items, scores, ItemBlock.Items, count, Blocks.Dim, ItemBlock.Items, false);
+
+    protected override void Visit(in ScoreTile tile)
+    {
+        for (int r = 0; r < tile.Count; r++)
+        {
+            ulong lanes = tile.Lanes[r];
+            if (lanes == 0) continue;
+            TopKHeap heap = _heaps[tile.Piece * Queries.Rows + tile.First + r];
+            for (; lanes != 0; lanes &= lanes - 1)
+            {
+                int lane = BitOperations.TrailingZeroCount(lanes);
+                float score = tile.Scores[r * ItemBlock.Items + lane];
+                if (score > heap.Threshold) heap.Push(score, tile.Block * ItemBlock.Items + lane + 1);
+            }
+            tile.Bars[tile.First + r] = heap.Threshold;
+        }
+    }
+
+    private void Merge(int query)
+    {
+        TopKHeap all = _heaps[query];
+        for (int piece = 1; piece < PieceCount; piece++) all.Merge(_heaps[piece * Queries.Rows + query]);
+        _ = all.Take(_items + (long)query * _row, _scores + (long)query * _row);
+    }
+}
