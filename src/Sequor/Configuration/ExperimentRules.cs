@@ -39,6 +39,13 @@ internal static class ExperimentRules
                 $"train_fn.num_negatives = {config.Loss.NegativeCount} must be 1 with train_fn.loss_module = \"BCELoss\"",
                 bound, "train_fn.num_negatives", "train_fn.loss_module");
         }
+
+        if (config.Training.StochasticLengthAlpha < 2 && config.Training.PositionalSamplingRatio < 1)
+        {
+            throw Broken(
+                "train_fn.positional_sampling_ratio must be 1 with train_fn.stochastic_length_alpha below 2: a history is shortened in one way",
+                bound, "train_fn.positional_sampling_ratio", "train_fn.stochastic_length_alpha");
+        }
     }
 
     /// <summary>One sentence for each setting that was given and that this experiment does not read.</summary>

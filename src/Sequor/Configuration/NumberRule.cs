@@ -10,5 +10,7 @@ internal sealed record NumberRule(Func<double, bool> Holds, string Sentence)
     /// <summary>A rate of 1 would drop everything and divide what is left by zero.</summary>
     public static readonly NumberRule DropoutRate = new(value => value is >= 0 and < 1, "must be at least 0 and less than 1");
 
+    public static readonly NumberRule StochasticLength = new(value => value is > 1 and <= 2, "must be greater than 1 and at most 2");
+
     public static readonly NumberRule Probability = new(value => value is > 0 and <= 1, "must be greater than 0 and at most 1");
 }

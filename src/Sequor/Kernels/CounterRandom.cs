@@ -20,6 +20,9 @@ public enum RandomPurpose : ulong
 
     /// <summary>Events kept by positional sampling.</summary>
     PositionalSampling = 5,
+
+    /// <summary>Events kept by Stochastic Length.</summary>
+    StochasticLength = 6,
 }
 
 /// <summary>

@@ -7,16 +7,14 @@ namespace Sequor.Training;
 
 /// <summary>
 /// Prepares the batches of an epoch on a thread of its own, a few ahead of the step that uses them: users in a random order that is a
-/// function of (seed, epoch), batches of B users, the last one smaller.
+/// function of (seed, epoch), batches of B users or of as many as a budget of events allows, the last one smaller.
 /// </summary>
 public sealed class BatchLoader : IDisposable
 {
     private const int Depth = 3;
-    private readonly LeaveOneOut _view;
-    private readonly int _batchSize;
-    private readonly double _keepRate;
-    private readonly ulong _seed;
-    private readonly int[] _users;
+    private readonly TrainingConfig _config;
+    private readonly HistorySampler _histories;
+    private readonly int[] _users, _order;
     private readonly WorkerPool _inline = new(1);
     private readonly Queue<SequenceBatch> _free = new();
     private readonly Queue<SequenceBatch> _ready = new();
@@ -24,19 +22,16 @@ public sealed class BatchLoader : IDisposable
     private readonly object _change = new();
     private Thread? _thread;
     private Exception? _failure;
-    private int _remaining;
-    private bool _stopping;
-    private bool[] _keep = [];
-    private int[] _items = [];
-    private float[] _ratings = [];
-    private long[] _times = [];
+    private bool _finished, _stopping;
 
-    /// <summary>Makes a loader; <paramref name="keepRate"/> below 1 keeps each event of a history with that probability.</summary>
-    public BatchLoader(LeaveOneOut view, int batchSize, double keepRate, ulong seed)
+    /// <summary>Makes a loader of the users of a view.</summary>
+    public BatchLoader(LeaveOneOut view, TrainingConfig config)
     {
         ArgumentNullException.ThrowIfNull(view);
-        (_view, _batchSize, _keepRate, _seed) = (view, batchSize, keepRate, seed);
+        ArgumentNullException.ThrowIfNull(config);
+        (_config, _histories) = (config, new HistorySampler(view, config));
         _users = [.. Enumerable.Range(0, view.Store.UserCount).Where(view.IsUsable)];
+        _order = new int[_users.Length];
         for (int i = 0; i < Depth; i++)
         {
             var batch = new SequenceBatch();
@@ -48,16 +43,13 @@ public sealed class BatchLoader : IDisposable
     /// <summary>Users an epoch.</summary>
     public int UserCount => _users.Length;
 
-    /// <summary>Batches an epoch.</summary>
-    public int BatchCount => (_users.Length + _batchSize - 1) / _batchSize;
-
     /// <summary>Starts on an epoch.</summary>
     public void Begin(int epoch)
     {
         Stop();
         _stopping = false;
+        _finished = false;
         _failure = null;
-        _remaining = BatchCount;
         _thread = new Thread(() => Produce(epoch)) { IsBackground = true, Name = "Sequor batch loader" };
         _thread.Start();
     }
@@ -67,11 +59,9 @@ public sealed class BatchLoader : IDisposable
     {
         lock (_change)
         {
-            if (_remaining == 0) return null;
-            while (_ready.Count == 0 && _failure is null) Monitor.Wait(_change);
+            while (_ready.Count == 0 && !_finished) Monitor.Wait(_change);
             if (_failure is not null) ExceptionDispatchInfo.Throw(_failure);
-            _remaining--;
-            return _ready.Dequeue();
+            return _ready.TryDequeue(out SequenceBatch? batch) ? batch : null;
         }
     }
 
@@ -111,28 +101,30 @@ public sealed class BatchLoader : IDisposable
 
     private void Produce(int epoch)
     {
+        Exception? failure = null;
         try
         {
-            int[] order = Shuffled(epoch);
-            for (int first = 0; first < order.Length; first += _batchSize)
+            Shuffle(epoch);
+            for (int next = 0; next < _order.Length;)
             {
                 SequenceBatch? batch = TakeFree();
                 if (batch is null) return;
-                Fill(batch, order.AsSpan(first, Math.Min(_batchSize, order.Length - first)), epoch);
+                next = Fill(batch, next, epoch);
                 lock (_change)
                 {
-                    _ready.Enqueue(batch);
+                    (batch.UserCount > 0 ? _ready : _free).Enqueue(batch);
                     Monitor.PulseAll(_change);
                 }
             }
         }
-        catch (Exception failure)
+        catch (Exception error)
         {
-            lock (_change)
-            {
-                _failure = failure;
-                Monitor.PulseAll(_change);
-            }
+            failure = error;
+        }
+        lock (_change)
+        {
+            (_failure, _finished) = (failure, true);
+            Monitor.PulseAll(_change);
         }
     }
 
@@ -145,37 +137,29 @@ public sealed class BatchLoader : IDisposable
         }
     }
 
-    private int[] Shuffled(int epoch)
+    private void Shuffle(int epoch)
     {
-        int[] order = [.. _users];
-        var random = new CounterRandom(_seed, RandomPurpose.Shuffle, (ulong)epoch);
-        for (int i = order.Length - 1; i > 0; i--)
+        _users.CopyTo(_order, 0);
+        var random = new CounterRandom(_config.Seed, RandomPurpose.Shuffle, (ulong)epoch);
+        for (int i = _order.Length - 1; i > 0; i--)
         {
             int j = random.Below(i + 1, (ulong)i);
-            (order[i], order[j]) = (order[j], order[i]);
+            (_order[i], _order[j]) = (_order[j], _order[i]);
         }
-        return order;
     }
 
-    private void Fill(SequenceBatch batch, ReadOnlySpan<int> users, int epoch)
+    // Returns the first user that found no place. One whose history was sampled away takes none, and is passed over.
+    private int Fill(SequenceBatch batch, int next, int epoch)
     {
         batch.Clear();
-        foreach (int user in users)
+        for (; next < _order.Length && batch.UserCount < _config.BatchSize; next++)
         {
-            LeaveOneOutExample example;
-            if (_keepRate >= 1) example = _view.Get(user);
-            else if (!TrySample(user, epoch, out example)) continue;
-            batch.Add(user, example.History, example.TargetItem, example.TargetTimestamp);
+            if (!_histories.TryGet(_order[next], epoch, out LeaveOneOutExample example)) continue;
+            bool full = _config.BatchTokens > 0 && batch.TokenCount + example.History.Length > _config.BatchTokens;
+            if (full && batch.UserCount > 0) break;
+            batch.Add(_order[next], example.History, example.TargetItem, example.TargetTimestamp);
         }
         batch.BuildTimeBuckets(_inline);
-    }
-
-    private bool TrySample(int user, int epoch, out LeaveOneOutExample example)
-    {
-        int events = _view.EventCount(user);
-        if (_keep.Length < events) (_keep, _items, _ratings, _times) = (new bool[events], new int[events], new float[events], new long[events]);
-        var random = new CounterRandom(_seed, RandomPurpose.PositionalSampling, (ulong)epoch);
-        for (int i = 0; i < events; i++) _keep[i] = random.Uniform(((ulong)user << 32) | (uint)i) < _keepRate;
-        return _view.TryGetSampled(user, _keep.AsSpan(0, events), _items, _ratings, _times, out example);
+        return next;
     }
 }

@@ -45,7 +45,7 @@ public sealed class Trainer : IDisposable
         _loss = new NextItemLoss(config.Loss, store.Items.Count, config.Training.Seed);
         _optimizer = new AdamWOptimizer(Model.Parameters, config.Training, workers);
         _tape = new Tape(workers, differentiate: true);
-        _loader = new BatchLoader(_training, config.Training.BatchSize, config.Training.PositionalSamplingRatio, config.Training.Seed);
+        _loader = new BatchLoader(_training, config.Training);
         _popularity = ItemPopularity.Count(_training);
     }
 
@@ -129,20 +129,18 @@ public sealed class Trainer : IDisposable
     {
         var watch = Stopwatch.StartNew();
         double lossSum = 0;
-        long tokens = 0, steps = 0;
+        long tokens = 0, users = 0, steps = 0;
         _loader.Begin(epoch);
         while (_loader.Next() is { } batch)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (batch.TokenCount > 0)
-            {
-                double loss = Step(batch);
-                lossSum += loss;
-                tokens += batch.TokenCount;
-                steps++;
-                if (StepCount % _config.Training.LogEverySteps == 0) run.WriteMetrics([new("step", StepCount), new("losses/ar_loss", loss)]);
-                progress?.Report(new("train", epoch, _config.Training.EpochCount, steps, _loader.BatchCount, lossSum / steps, tokens / watch.Elapsed.TotalSeconds));
-            }
+            double loss = Step(batch);
+            lossSum += loss;
+            tokens += batch.TokenCount;
+            users += batch.UserCount;
+            steps++;
+            if (StepCount % _config.Training.LogEverySteps == 0) run.WriteMetrics([new("step", StepCount), new("losses/ar_loss", loss)]);
+            progress?.Report(new("train", epoch, _config.Training.EpochCount, users, _loader.UserCount, lossSum / steps, tokens / watch.Elapsed.TotalSeconds));
             _loader.Return(batch);
         }
         TimeSpan trained = watch.Elapsed;

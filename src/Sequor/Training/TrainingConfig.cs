@@ -24,6 +24,18 @@ public sealed record TrainingConfig
     /// <summary>Probability of keeping an event of a training history (<c>train_fn.positional_sampling_ratio</c>).</summary>
     public double PositionalSamplingRatio { get; init; } = 1.0;
 
+    /// <summary>
+    /// α of Stochastic Length: histories longer than N^(α/2) events, N being the longest, are shortened to that in most epochs
+    /// (<c>train_fn.stochastic_length_alpha</c>). 2 keeps everything.
+    /// </summary>
+    public double StochasticLengthAlpha { get; init; } = 2.0;
+
+    /// <summary>
+    /// Events a training batch at most: a batch ends before the user that would exceed it, whatever <see cref="BatchSize"/>
+    /// (<c>train_fn.local_batch_tokens</c>). 0 sets no limit; a longer history makes a batch of its own.
+    /// </summary>
+    public int BatchTokens { get; init; }
+
     /// <summary>Steps between progress records (<c>train_fn.eval_interval</c>).</summary>
     public int LogEverySteps { get; init; } = 100;
 

@@ -3,11 +3,11 @@ using Sequor.Evaluation;
 namespace Sequor.Training;
 
 /// <summary>Where a run stands.</summary>
-/// <param name="Stage"><c>train</c> (done and total count steps) or <c>evaluate</c> (users).</param>
+/// <param name="Stage"><c>train</c> or <c>evaluate</c>.</param>
 /// <param name="Epoch">Epoch, counted from 0.</param>
 /// <param name="EpochCount">Epochs of the run.</param>
-/// <param name="Done">Steps or users done in this epoch.</param>
-/// <param name="Total">Steps or users of this epoch.</param>
+/// <param name="Done">Users done in this stage of the epoch.</param>
+/// <param name="Total">Users of this stage.</param>
 /// <param name="Loss">Mean loss of the epoch so far.</param>
 /// <param name="TokensPerSecond">Training throughput of the epoch so far.</param>
 public readonly record struct TrainingProgress(string Stage, int Epoch, int EpochCount, long Done, long Total, double Loss, double TokensPerSecond);
