@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using Sequor.Cli.Bench;
 
 namespace Sequor.Cli;
 
@@ -56,6 +57,7 @@ internal static class CommandLine
                 EvaluateCommand.Create(terminal),
                 RecommendCommand.Create(terminal),
                 ExportCommand.Create(terminal),
+                BenchCommand.Create(terminal),
                 DoctorCommand.Create(terminal),
             },
         };

@@ -12,6 +12,9 @@ internal sealed unsafe class Arena : IDisposable
     private int _block;
     private long _used;
 
+    /// <summary>Bytes held.</summary>
+    internal long Bytes => _blocks.Sum(block => block.Length) * sizeof(float);
+
     /// <summary>Memory for <paramref name="length"/> floats, aligned to a register; its content is undefined unless cleared.</summary>
     internal float* Take(long length, bool clear)
     {

@@ -68,6 +68,9 @@ public sealed unsafe class Tape : IDisposable
         }
     }
 
+    /// <summary>Native memory of the tape.</summary>
+    internal long MemoryBytes => _arena.Bytes;
+
     /// <summary>Bytes of table rows that this step gathers.</summary>
     internal long GatheredBytes
     {

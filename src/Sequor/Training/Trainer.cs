@@ -55,6 +55,9 @@ public sealed class Trainer : IDisposable
     /// <summary>Steps taken.</summary>
     public long StepCount => _optimizer.StepCount;
 
+    /// <summary>Native memory that a step lives in: values and gradients of all matrices, beside weights, moments and the batch.</summary>
+    public long StepMemoryBytes => _tape.MemoryBytes;
+
     /// <summary>Where the time of the last step went.</summary>
     public StepProfile LastStep { get; private set; }
 

@@ -1,0 +1,100 @@
+using System.Diagnostics;
+using Sequor.Configuration;
+using Sequor.Data;
+using Sequor.Kernels;
+using Sequor.Modeling;
+using Sequor.Training;
+
+namespace Sequor.Cli.Bench;
+
+/// <summary>Whole training steps, measured: what the loader takes, forward, loss, backward, optimizer.</summary>
+internal sealed record TrainingMeasurement
+{
+    private const int WarmUp = 3;
+
+    public required Samples Step { get; init; }
+    public required double TokensPerStep { get; init; }
+    public required double FlopsPerStep { get; init; }
+    public required double BytesPerStep { get; init; }
+
+    /// <summary>Median seconds of each phase, in order.</summary>
+    public required (string Name, double Seconds)[] Phases { get; init; }
+
+    public required double AllocatedBytesPerStep { get; init; }
+    /// <summary>Native memory of matrices and gradients that a step lives in; weights and moments stand beside it.</summary>
+    public required long StepMemoryBytes { get; init; }
+
+    public required double LastLoss { get; init; }
+    public required long ResidentBytesAtFirst { get; init; }
+    public required long ResidentBytesAtLast { get; init; }
+    public required long PeakResidentBytes { get; init; }
+
+    public double TokensPerSecond => TokensPerStep / Step.Median;
+    public double Gflops => FlopsPerStep / Step.Median / 1e9;
+    public double BytesPerSecond => BytesPerStep / Step.Median;
+
+    public static TrainingMeasurement Run(
+        ExperimentConfig config, SequenceStore store, WorkerPool workers, int steps, Action<int>? onStep, CancellationToken cancellation)
+    {
+        using var trainer = new Trainer(config, store, EvaluationProtocol.Reference, workers);
+        using var loader = new BatchLoader(LeaveOneOut.Train(store, EvaluationProtocol.Reference, config.Model.MaxSequenceLength), config.Training);
+        var step = new Samples();
+        Samples wait = new(), encode = new(), loss = new(), backward = new(), update = new();
+        double tokens = 0, flops = 0, bytes = 0, lastLoss = 0;
+        long allocated = 0, resident = 0;
+        int epoch = 0;
+        loader.Begin(epoch);
+        for (int i = -WarmUp; i < steps; i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (i == 0)
+            {
+                allocated = GC.GetTotalAllocatedBytes();
+                resident = Environment.WorkingSet;
+            }
+
+            long start = Stopwatch.GetTimestamp();
+            SequenceBatch? batch = loader.Next();
+            if (batch is null)
+            {
+                loader.Begin(++epoch);
+                batch = loader.Next()!;
+            }
+
+            double waited = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            lastLoss = trainer.Step(batch);
+            double taken = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            int batchTokens = batch.TokenCount;
+            loader.Return(batch);
+            if (i < 0) continue;
+            StepProfile profile = trainer.LastStep;
+            step.Add(taken);
+            wait.Add(waited);
+            encode.Add(profile.Encode.TotalSeconds);
+            loss.Add(profile.Loss.TotalSeconds);
+            backward.Add(profile.Backward.TotalSeconds);
+            update.Add(profile.Update.TotalSeconds);
+            tokens += batchTokens;
+            flops += profile.Flops;
+            bytes += profile.Bytes;
+            onStep?.Invoke(i + 1);
+        }
+
+        allocated = GC.GetTotalAllocatedBytes() - allocated;
+        using var process = Process.GetCurrentProcess();
+        return new TrainingMeasurement
+        {
+            Step = step,
+            TokensPerStep = tokens / steps,
+            FlopsPerStep = flops / steps,
+            BytesPerStep = bytes / steps,
+            Phases = [("batch", wait.Median), ("encode", encode.Median), ("loss", loss.Median), ("backward", backward.Median), ("update", update.Median)],
+            AllocatedBytesPerStep = (double)allocated / steps,
+            StepMemoryBytes = trainer.StepMemoryBytes,
+            LastLoss = lastLoss,
+            ResidentBytesAtFirst = resident,
+            ResidentBytesAtLast = Environment.WorkingSet,
+            PeakResidentBytes = process.PeakWorkingSet64,
+        };
+    }
+}
