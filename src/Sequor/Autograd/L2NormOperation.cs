@@ -10,6 +10,7 @@ internal sealed unsafe class L2NormOperation : Operation
     private Matrix _x, _y;
     private float _epsilon;
     private TokenBlocks _blocks;
+    private bool _addsToInput;
 
     public L2NormOperation()
     {
@@ -29,7 +30,11 @@ internal sealed unsafe class L2NormOperation : Operation
         return op._y;
     }
 
-    internal override void Backward() => Tape.Workers.Run(_blocks.Count, _backward);
+    internal override void Backward()
+    {
+        _addsToInput = Tape.AddsToGradient(_x);
+        Tape.Workers.Run(_blocks.Count, _backward);
+    }
 
     private void Forward<V, S>(int piece) where V : struct where S : struct, ISimd<V>
     {
@@ -50,8 +55,12 @@ internal sealed unsafe class L2NormOperation : Operation
         {
             float* x = _x.Row(t), y = _y.Row(t), dy = _y.RowGradient(t), dx = _x.RowGradient(t);
             float norm = MathF.Sqrt(RowKernels<V, S>.Dot(x, x, _x.Stride)), inverse = 1f / MathF.Max(norm, _epsilon);
-            RowKernels<V, S>.AddScaled(inverse, dy, dx, _x.Stride);
-            if (norm > _epsilon) RowKernels<V, S>.AddScaled(-inverse * RowKernels<V, S>.Dot(y, dy, _x.Stride), y, dx, _x.Stride);
+            V scale = S.Create(inverse), shared = S.Create(norm > _epsilon ? -inverse * RowKernels<V, S>.Dot(y, dy, _x.Stride) : 0f);
+            for (int c = 0; c < _x.Stride; c += S.Count)
+            {
+                V d = S.MultiplyAdd(S.Load(y + c), shared, S.Multiply(S.Load(dy + c), scale));
+                S.Store(_addsToInput ? S.Add(S.Load(dx + c), d) : d, dx + c);
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ internal sealed unsafe class LayerNormOperation : Operation
     private float _epsilon;
     private float* _inverseDeviation;
     private TokenBlocks _blocks;
+    private bool _addsToInput;
 
     public LayerNormOperation()
     {
@@ -31,7 +32,11 @@ internal sealed unsafe class LayerNormOperation : Operation
         return op._y;
     }
 
-    internal override void Backward() => Tape.Workers.Run(_blocks.Count, _backward);
+    internal override void Backward()
+    {
+        _addsToInput = Tape.AddsToGradient(_x);
+        Tape.Workers.Run(_blocks.Count, _backward);
+    }
 
     private void Forward<V, S>(int piece) where V : struct where S : struct, ISimd<V>
     {
@@ -44,6 +49,6 @@ internal sealed unsafe class LayerNormOperation : Operation
     {
         var (first, end) = _blocks[piece];
         for (int t = first; t < end; t++)
-            RowKernels<V, S>.NormalizeBackward(_y.RowGradient(t), _y.Row(t), _inverseDeviation[t], _x.RowGradient(t), _x.Columns, _x.Stride, true);
+            RowKernels<V, S>.NormalizeBackward(_y.RowGradient(t), _y.Row(t), _inverseDeviation[t], _x.RowGradient(t), _x.Columns, _x.Stride, _addsToInput);
     }
 }

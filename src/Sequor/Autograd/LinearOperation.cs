@@ -49,7 +49,7 @@ internal sealed unsafe class LinearOperation : Operation
     private readonly Action<int> _forward, _backward, _reduce;
     private LinearLayer _layer;
     private Matrix _x, _y, _residual;
-    private bool _hasResidual, _inputWantsGradient;
+    private bool _hasResidual, _inputWantsGradient, _addsToInput, _addsToResidual;
     private Dropout _dropout;
     private TokenBlocks _blocks, _partialBlocks;
     private int _outputs, _outputStride;
@@ -77,7 +77,7 @@ internal sealed unsafe class LinearOperation : Operation
         Matrix w = layer.Weight.Value;
         op._outputs = layer.OutputCount > 0 ? layer.OutputCount : layer.OutputMajor ? w.Rows : w.Columns;
         op._outputStride = Simd.Pad(op._outputs);
-        op._y = tape.Allocate(x.Rows, op._outputs);
+        op._y = tape.Allocate(x.Rows, op._outputs, clearGradient: false);
         bool activated = layer.Activation != Activation.None;
         op._slope = tape.Differentiates && activated ? tape.AllocateFloats(op._y.Size) : null;
         op._mean = tape.AllocateFloats(x.Rows);
@@ -93,6 +93,9 @@ internal sealed unsafe class LinearOperation : Operation
 
     internal override void Backward()
     {
+        // The residual first: it may be x itself.
+        if (_hasResidual) _addsToResidual = Tape.AddsToGradient(_residual);
+        if (_inputWantsGradient) _addsToInput = Tape.AddsToGradient(_x);
         _partialBlocks = TokenBlocks.Partials(_x.Rows);
         Matrix w = _layer.Weight.Value;
         int gradientRows = _layer.OutputMajor ? _outputs : w.Rows;
@@ -204,12 +207,12 @@ internal sealed unsafe class LinearOperation : Operation
             if (!_inputWantsGradient) continue;
             if (!normalized)
             {
-                MatrixMultiply.Run(output, _outputStride, 1, _weightTransposed, _x.Stride, _x.RowGradient(first), _x.Stride, rows, _outputs, _x.Stride, true);
+                MatrixMultiply.Run(output, _outputStride, 1, _weightTransposed, _x.Stride, _x.RowGradient(first), _x.Stride, rows, _outputs, _x.Stride, _addsToInput);
                 continue;
             }
             MatrixMultiply.Run(output, _outputStride, 1, _weightTransposed, _x.Stride, inputGradient, _x.Stride, rows, _outputs, _x.Stride, false);
             for (int t = 0; t < rows; t++)
-                RowKernels<V, S>.NormalizeBackward(inputGradient + t * _x.Stride, input + t * _x.Stride, _inverseDeviation[first + t], _x.RowGradient(first + t), _x.Columns, _x.Stride, true);
+                RowKernels<V, S>.NormalizeBackward(inputGradient + t * _x.Stride, input + t * _x.Stride, _inverseDeviation[first + t], _x.RowGradient(first + t), _x.Columns, _x.Stride, _addsToInput);
         }
     }
 
@@ -222,8 +225,9 @@ internal sealed unsafe class LinearOperation : Operation
             float* dy = _y.RowGradient(t), d = output + (t - first) * _outputStride;
             for (int c = 0; c < _outputStride; c += S.Count)
             {
-                V g = S.Load(dy + c);
-                if (_hasResidual) S.Store(S.Add(S.Load(_residual.RowGradient(t) + c), g), _residual.RowGradient(t) + c);
+                // The padding of a gradient that heads write column by column is undefined.
+                V g = c + S.Count > _outputs ? S.KeepFirst(S.Load(dy + c), Math.Max(_outputs - c, 0)) : S.Load(dy + c);
+                if (_hasResidual) S.Store(_addsToResidual ? S.Add(S.Load(_residual.RowGradient(t) + c), g) : g, _residual.RowGradient(t) + c);
                 if (_slope != null) g = S.Multiply(g, S.Load(_slope + (long)t * _outputStride + c));
                 else if (_dropout.Active) g = S.Multiply(g, _dropout.Factors<V, S>(t, _outputStride, c));
                 S.Store(g, d + c);

@@ -11,8 +11,12 @@ public readonly unsafe struct Matrix
     internal readonly float* Data;
     internal readonly float* Gradient;
 
-    internal Matrix(float* data, float* gradient, int rows, int columns)
+    /// <summary>Number of the matrix on its tape; −1 beside a tape.</summary>
+    internal readonly int Slot;
+
+    internal Matrix(float* data, float* gradient, int rows, int columns, int slot = -1)
     {
+        Slot = slot;
         Data = data;
         Gradient = gradient;
         Rows = rows;

@@ -11,7 +11,8 @@ public sealed unsafe class Tape : IDisposable
 {
     private readonly Arena _arena = new();
     private readonly List<Operation> _operations = [];
-    private int _count;
+    private bool[] _gradientStarted = new bool[64];
+    private int _count, _matrixCount;
 
     /// <summary>A tape for training (<paramref name="differentiate"/>) or for inference.</summary>
     public Tape(WorkerPool workers, bool differentiate)
@@ -36,7 +37,7 @@ public sealed unsafe class Tape : IDisposable
     public void Begin()
     {
         _arena.Reset();
-        _count = 0;
+        _count = _matrixCount = 0;
         DropsOut = false;
     }
 
@@ -85,13 +86,30 @@ public sealed unsafe class Tape : IDisposable
     /// <summary>Ends the native memory.</summary>
     public void Dispose() => _arena.Dispose();
 
-    /// <summary>A matrix of this step; its gradient, if any, starts at zero, its values are undefined: whoever writes them leaves the padding zero.</summary>
+    /// <summary>
+    /// A matrix of this step. Its values are undefined: whoever writes them leaves the padding zero. Its gradient, if any, starts at zero,
+    /// or is undefined too if whoever reads the matrix asks <see cref="AddsToGradient"/> or writes all of it.
+    /// </summary>
     internal Matrix Allocate(int rows, int columns, bool clearGradient = true)
     {
         long size = (long)rows * Simd.Pad(columns);
         float* data = _arena.Take(size, clear: false);
         float* gradient = Differentiates ? _arena.Take(size, clearGradient) : null;
-        return new Matrix(data, gradient, rows, columns);
+        if (_matrixCount == _gradientStarted.Length) Array.Resize(ref _gradientStarted, 2 * _matrixCount);
+        _gradientStarted[_matrixCount] = clearGradient;
+        return new Matrix(data, gradient, rows, columns, _matrixCount++);
+    }
+
+    /// <summary>
+    /// Whether backward is to add to a gradient or to write it: of the operations that read a matrix, the first to walk back writes, which
+    /// saves a pass over memory that would only set zeros.
+    /// </summary>
+    internal bool AddsToGradient(in Matrix matrix)
+    {
+        if (matrix.Slot < 0) return true;
+        bool started = _gradientStarted[matrix.Slot];
+        _gradientStarted[matrix.Slot] = true;
+        return started;
     }
 
     /// <summary>Plain memory of this step.</summary>

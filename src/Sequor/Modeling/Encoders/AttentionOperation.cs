@@ -47,7 +47,7 @@ internal sealed unsafe class AttentionOperation : Operation
         op._batch = batch;
         op._layer = layer;
         (op._query, op._key, op._value) = (query, key, value);
-        op._output = tape.Allocate(batch.TokenCount, layer.Heads * layer.ValueDim);
+        op._output = tape.Allocate(batch.TokenCount, layer.Heads * layer.ValueDim, clearGradient: false);
         Dropout dropout = tape.NextDropout(layer.DropoutRate);
         op._settings = new AttentionSettings { Scale = layer.Scale, DropoutKey = dropout.Key, DropoutThreshold = dropout.Threshold, DropoutScale = dropout.Scale };
         op.CopyBias();

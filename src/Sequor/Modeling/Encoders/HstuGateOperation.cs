@@ -27,7 +27,7 @@ internal sealed unsafe class HstuGateOperation : Operation
         var op = tape.Next<HstuGateOperation>();
         (op._uvqk, op._attention, op._concatenate) = (uvqk, attention, concatenate);
         op._dropout = tape.NextDropout(dropoutRate);
-        op._output = tape.Allocate(attention.Rows, attention.Columns * (concatenate ? 3 : 1));
+        op._output = tape.Allocate(attention.Rows, attention.Columns * (concatenate ? 3 : 1), clearGradient: false);
         op._mean = tape.AllocateFloats(attention.Rows);
         op._inverseDeviation = tape.AllocateFloats(attention.Rows);
         op._blocks = TokenBlocks.Fine(attention.Rows);

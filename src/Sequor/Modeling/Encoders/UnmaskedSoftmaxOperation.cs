@@ -26,7 +26,7 @@ internal sealed unsafe class UnmaskedSoftmaxOperation : Operation
         var op = tape.Next<UnmaskedSoftmaxOperation>();
         (op._batch, op._window, op._scale, op._dqk, op._dv, op._bias) = (batch, window, scale, dqk, dv, bias);
         (op._query, op._key, op._value) = (query, key, value);
-        op._output = tape.Allocate(batch.TokenCount, dv);
+        op._output = tape.Allocate(batch.TokenCount, dv, clearGradient: false);
         new Span<float>(op._output.Data, (int)op._output.Size).Clear();
         tape.Workers.Run(batch.UserCount, op._forward);
         return op._output;

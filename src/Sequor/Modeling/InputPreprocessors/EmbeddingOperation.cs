@@ -31,7 +31,7 @@ internal sealed unsafe class EmbeddingOperation : Operation
         op._position = position;
         op._scale = MathF.Sqrt(table.Value.Columns);
         op._dropout = tape.NextDropout(dropoutRate);
-        op._x = tape.Allocate(batch.TokenCount, table.Value.Columns);
+        op._x = tape.Allocate(batch.TokenCount, table.Value.Columns, clearGradient: false);
         tape.Workers.Run(batch.UserCount, op._forward);
         return op._x;
     }
