@@ -71,7 +71,7 @@ internal sealed unsafe class LinearOperation : Operation
         op._x = x;
         op._hasResidual = residual.HasValue;
         op._residual = residual ?? default;
-        op._inputWantsGradient = x.Gradient != null;
+        op._inputWantsGradient = x.HasGradient;
         op._dropout = tape.NextDropout(layer.DropoutRate);
         op._blocks = TokenBlocks.Fine(x.Rows);
         Matrix w = layer.Weight.Value;
@@ -179,7 +179,7 @@ internal sealed unsafe class LinearOperation : Operation
             default:
                 return S.Multiply(h, factors);
         }
-        if (slope != null) S.Store(S.Multiply(derivative, factors), slope);
+        if (slope != null) S.StoreStreaming(S.Multiply(derivative, factors), slope);
         return S.Multiply(h, factors);
     }
 

@@ -9,16 +9,18 @@ namespace Sequor.Autograd;
 public readonly unsafe struct Matrix
 {
     internal readonly float* Data;
-    internal readonly float* Gradient;
+
+    // A gradient's memory may come and go while the matrix stands: this is where its address stands.
+    private readonly float** _gradient;
 
     /// <summary>Number of the matrix on its tape; −1 beside a tape.</summary>
     internal readonly int Slot;
 
-    internal Matrix(float* data, float* gradient, int rows, int columns, int slot = -1)
+    internal Matrix(float* data, float** gradient, int rows, int columns, int slot = -1)
     {
-        Slot = slot;
         Data = data;
-        Gradient = gradient;
+        _gradient = gradient;
+        Slot = slot;
         Rows = rows;
         Columns = columns;
         Stride = Simd.Pad(columns);
@@ -32,6 +34,12 @@ public readonly unsafe struct Matrix
 
     /// <summary>Floats from one row to the next.</summary>
     public int Stride { get; }
+
+    /// <summary>Whether the matrix is differentiated.</summary>
+    internal bool HasGradient => _gradient != null;
+
+    /// <summary>The gradient; null if there is none, or none yet.</summary>
+    internal float* Gradient => _gradient == null ? null : *_gradient;
 
     /// <summary>Floats of the whole matrix, padding included.</summary>
     internal long Size => (long)Rows * Stride;

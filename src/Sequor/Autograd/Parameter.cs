@@ -8,6 +8,7 @@ public sealed unsafe class Parameter : IDisposable
 {
     private readonly NativeBuffer _value;
     private readonly NativeBuffer? _gradient;
+    private float** _gradientAddress;
     private readonly List<RowGradient> _rowGradients = [];
 
     /// <summary>
@@ -26,8 +27,13 @@ public sealed unsafe class Parameter : IDisposable
         long size = (long)rows * Simd.Pad(columns);
         // A register may be read from any column on; the reads behind the last row land in this slack.
         _value = new NativeBuffer(size + Simd.RowAlignment);
-        if (!isTable) _gradient = new NativeBuffer(size);
-        Value = new Matrix(_value.Pointer, _gradient is null ? null : _gradient.Pointer, rows, columns);
+        if (!isTable)
+        {
+            _gradient = new NativeBuffer(size);
+            _gradientAddress = (float**)NativeMemory.Alloc((nuint)sizeof(float*));
+            *_gradientAddress = _gradient.Pointer;
+        }
+        Value = new Matrix(_value.Pointer, _gradientAddress, rows, columns);
         IsTable = isTable;
     }
 
@@ -79,5 +85,7 @@ public sealed unsafe class Parameter : IDisposable
     {
         _value.Dispose();
         _gradient?.Dispose();
+        NativeMemory.Free(_gradientAddress);
+        _gradientAddress = null;
     }
 }

@@ -11,8 +11,9 @@ public sealed unsafe class Tape : IDisposable
 {
     private readonly Arena _arena = new();
     private readonly List<Operation> _operations = [];
-    private bool[] _gradientStarted = new bool[64];
-    private int _count, _matrixCount;
+    private readonly List<Gradient> _gradients = [];
+    private readonly List<(nint Memory, long Size)> _idle = [];
+    private int _count;
 
     /// <summary>A tape for training (<paramref name="differentiate"/>) or for inference.</summary>
     public Tape(WorkerPool workers, bool differentiate)
@@ -37,7 +38,9 @@ public sealed unsafe class Tape : IDisposable
     public void Begin()
     {
         _arena.Reset();
-        _count = _matrixCount = 0;
+        _count = 0;
+        _gradients.Clear();
+        _idle.Clear();
         DropsOut = false;
     }
 
@@ -55,7 +58,14 @@ public sealed unsafe class Tape : IDisposable
     /// </summary>
     public void Backward()
     {
-        for (int i = _count - 1; i >= 0; i--) _operations[i].Backward();
+        int last = _gradients.Count - 1;
+        for (int i = _count - 1; i >= 0; i--)
+        {
+            _operations[i].Backward();
+            // What the operation made is done with; the next layer down takes over the memory, which is still in a cache.
+            for (; last >= 0 && _gradients[last].Operation > i; last--)
+                if (*_gradients[last].Address != null) _idle.Add(((nint)(*_gradients[last].Address), _gradients[last].Size));
+        }
     }
 
     /// <summary>Useful floating-point operations of this step, forward and, when it differentiates, backward.</summary>
@@ -87,30 +97,37 @@ public sealed unsafe class Tape : IDisposable
     public void Dispose() => _arena.Dispose();
 
     /// <summary>
-    /// A matrix of this step. Its values are undefined: whoever writes them leaves the padding zero. Its gradient, if any, starts at zero,
-    /// or is undefined too if whoever reads the matrix asks <see cref="AddsToGradient"/> or writes all of it.
+    /// A matrix of this step. Its values are undefined: whoever writes them leaves the padding zero. Its gradient, if any, begins at zero,
+    /// at once (<paramref name="clearGradient"/>), or in effect: who reads the matrix asks <see cref="AddsToGradient"/> in backward.
     /// </summary>
     internal Matrix Allocate(int rows, int columns, bool clearGradient = true)
     {
         long size = (long)rows * Simd.Pad(columns);
         float* data = _arena.Take(size, clear: false);
-        float* gradient = Differentiates ? _arena.Take(size, clearGradient) : null;
-        if (_matrixCount == _gradientStarted.Length) Array.Resize(ref _gradientStarted, 2 * _matrixCount);
-        _gradientStarted[_matrixCount] = clearGradient;
-        return new Matrix(data, gradient, rows, columns, _matrixCount++);
+        if (!Differentiates) return new Matrix(data, null, rows, columns);
+        float** address = (float**)_arena.Take(1, clear: true);
+        if (clearGradient) *address = _arena.Take(size, clear: true);
+        _gradients.Add(new Gradient(address, size, _count));
+        return new Matrix(data, address, rows, columns, _gradients.Count - 1);
     }
 
     /// <summary>
-    /// Whether backward is to add to a gradient or to write it: of the operations that read a matrix, the first to walk back writes, which
-    /// saves a pass over memory that would only set zeros.
+    /// Whether backward is to add to a gradient, or to write all of it: of the operations that read a matrix, the first to walk back
+    /// writes. That saves a pass over memory that would only set zeros, and gives the gradient its memory when it is needed.
     /// </summary>
     internal bool AddsToGradient(in Matrix matrix)
     {
-        if (matrix.Slot < 0) return true;
-        bool started = _gradientStarted[matrix.Slot];
-        _gradientStarted[matrix.Slot] = true;
-        return started;
+        if (matrix.Gradient != null) return true;
+        Gradient gradient = _gradients[matrix.Slot];
+        int fit = _idle.Count - 1;
+        while (fit >= 0 && _idle[fit].Size != gradient.Size) fit--;
+        *gradient.Address = fit < 0 ? _arena.Take(gradient.Size, clear: false) : (float*)_idle[fit].Memory;
+        if (fit >= 0) _idle.RemoveAt(fit);
+        return false;
     }
+
+    /// <summary>Gives a gradient its memory, for operations that each write columns of their own.</summary>
+    internal void BeginGradient(in Matrix matrix) => AddsToGradient(matrix);
 
     /// <summary>Plain memory of this step.</summary>
     internal float* AllocateFloats(long count, bool clear = false) => _arena.Take(count, clear);
@@ -129,6 +146,17 @@ public sealed unsafe class Tape : IDisposable
     /// <summary>Dropout of the operation that was added last: no threshold when nothing is dropped.</summary>
     internal Dropout NextDropout(double rate) =>
         !DropsOut || rate <= 0 ? default : new Dropout(DropoutRandom.LaneKey(_count), (uint)(rate * 4294967296.0), (float)(1 / (1 - rate)));
+
+    // Operation: how many stood on the tape when the matrix was made, its maker included.
+    private readonly record struct Gradient(nint At, long Size, int Operation)
+    {
+        internal Gradient(float** address, long size, int operation)
+            : this((nint)address, size, operation)
+        {
+        }
+
+        internal float** Address => (float**)At;
+    }
 }
 
 /// <summary>Inverted dropout: lanes whose hash lies below the threshold become 0, others are scaled.</summary>

@@ -49,7 +49,7 @@ internal sealed unsafe class FullSoftmaxOperation : Operation
         tape.Workers.Run(op._tableBlocks.Count, op._unit);
         Layout.Transpose(op._items, table.Value.Stride, op._itemsTransposed, op._padded, rows, table.Value.Columns);
         op._blocks = TokenBlocks.Partials(tokens);
-        op._gradients = batch.States.Gradient == null ? null : tape.AllocateFloats(op._blocks.Count * table.Value.Size, clear: true);
+        op._gradients = !batch.States.HasGradient ? null : tape.AllocateFloats(op._blocks.Count * table.Value.Size, clear: true);
         double total = Math.Max(batch.TotalWeight(), 1e-12);
         op._scale = (float)(1 / total);
         tape.Workers.Run(op._blocks.Count, op._forward);
@@ -59,7 +59,7 @@ internal sealed unsafe class FullSoftmaxOperation : Operation
     }
 
     // Scores and both gradients in the same pass.
-    internal override long ForwardFlops => (_states.Gradient == null ? 2 : 6) * (long)_states.Rows * _table.Value.Rows * _states.Columns;
+    internal override long ForwardFlops => (_states.HasGradient ? 6 : 2) * (long)_states.Rows * _table.Value.Rows * _states.Columns;
 
     internal override void Backward()
     {

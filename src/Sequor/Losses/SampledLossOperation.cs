@@ -76,7 +76,7 @@ internal sealed unsafe class SampledLossOperation : Operation
     }
 
     // Dot products, then the gradient of the state in the same pass.
-    internal override long ForwardFlops => (_states.Gradient == null ? 2 : 4) * (long)_states.Rows * _samples * _states.Columns;
+    internal override long ForwardFlops => (_states.HasGradient ? 4 : 2) * (long)_states.Rows * _samples * _states.Columns;
 
     internal override long BackwardFlops => 2L * _states.Rows * _samples * _states.Columns;
 
@@ -166,7 +166,7 @@ internal sealed unsafe class SampledLossOperation : Operation
                 sum += _weights[t] * (_loss.Kind == LossKind.SampledSoftmax
                     ? Softmax<V, S>(ids, logits, padded)
                     : CrossEntropy(logits));
-                if (_states.Gradient == null) continue;
+                if (!_states.HasGradient) continue;
                 float scale = _weights[t] * _scale;
                 for (int r = 0; r < _samples; r++)
                 {

@@ -71,6 +71,9 @@ internal sealed unsafe class AttentionOperation : Operation
 
     internal override void Backward()
     {
+        Tape.BeginGradient(_query.Matrix);
+        Tape.BeginGradient(_key.Matrix);
+        Tape.BeginGradient(_value.Matrix);
         int size = _positionSize + 2 * Slack + 256 * 16;
         _biasPartials = _layer.Bias is null ? null : Tape.AllocateFloats((long)size * _groupCount, clear: true);
         Tape.Workers.Run(_groupCount, _layer.Softmax ? _softmaxBackward : _siluBackward);

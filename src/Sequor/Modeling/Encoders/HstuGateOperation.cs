@@ -35,7 +35,12 @@ internal sealed unsafe class HstuGateOperation : Operation
         return op._output;
     }
 
-    internal override void Backward() => Tape.Workers.Run(_blocks.Count, _backward);
+    internal override void Backward()
+    {
+        Tape.BeginGradient(_uvqk);
+        Tape.BeginGradient(_attention);
+        Tape.Workers.Run(_blocks.Count, _backward);
+    }
 
     private void Forward<V, S>(int piece) where V : struct where S : struct, ISimd<V>
     {

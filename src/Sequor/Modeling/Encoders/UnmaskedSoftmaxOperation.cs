@@ -35,6 +35,9 @@ internal sealed unsafe class UnmaskedSoftmaxOperation : Operation
     // One thread: users share the bias gradient.
     internal override void Backward()
     {
+        Tape.BeginGradient(_query.Matrix);
+        Tape.BeginGradient(_key.Matrix);
+        Tape.BeginGradient(_value.Matrix);
         double[] p = new double[_window], dp = new double[_window];
         for (int user = 0; user < _batch.UserCount; user++)
         {
