@@ -55,11 +55,11 @@ public readonly unsafe struct Matrix
     }
 
     /// <summary>One row of the gradient.</summary>
-    /// <exception cref="InvalidOperationException">The matrix is not differentiated.</exception>
+    /// <exception cref="InvalidOperationException">The matrix is not differentiated, or not yet.</exception>
     public Span<float> GradientRow(int row)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Rows);
-        if (Gradient == null) throw new InvalidOperationException("This matrix has no gradient: it was made without one, for inference.");
+        if (Gradient == null) throw new InvalidOperationException("This matrix has no gradient: it was made for inference, or backward has not come to it yet.");
         return new Span<float>(Gradient + (long)row * Stride, Columns);
     }
 

@@ -38,6 +38,7 @@ public class StageParityTests
         using var tape = new Tape(WorkerPool.Shared, differentiate: true);
         tape.Begin();
         Matrix x = EmbeddingOperation.Apply(tape, batch, table, position, 0);
+        tape.BeginGradient(x);
 
         float[] output = new float[ids.Length * dim], gradient = new float[ids.Length * dim];
         for (int t = 0; t < x.Rows; t++)
