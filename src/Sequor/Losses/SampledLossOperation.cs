@@ -99,7 +99,7 @@ internal sealed unsafe class SampledLossOperation : Operation
     private void Set(RowGradient gradient, ReadOnlySpan<int> ids, int perToken, float* coefficients, bool normalized)
     {
         fixed (int* first = ids)
-            gradient.Set(Tape.Workers, first, ids.Length, perToken, coefficients, 0, _states.Data, _states.Columns, _table.Value.Rows, normalized, _loss.Epsilon);
+            gradient.Set(Tape, first, ids.Length, perToken, coefficients, 0, _states.Data, _table.Value, normalized, _loss.Epsilon);
         _table.Add(gradient);
     }
 
