@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Sequor.Kernels;
 
 namespace Sequor.Autograd;
@@ -49,8 +50,8 @@ public sealed unsafe class Parameter : IDisposable
     /// <summary>Whether the gradient is kept as rows.</summary>
     public bool IsTable { get; }
 
-    /// <summary>The parts of a table's gradient, in the order in which backward added them.</summary>
-    internal List<RowGradient> RowGradients => _rowGradients;
+    /// <summary>The blocks of rows in which a table's gradient is summed.</summary>
+    internal TableBlocks Blocks => new(Value.Rows, Value.Stride);
 
     internal void Add(RowGradient gradient)
     {
@@ -76,8 +77,26 @@ public sealed unsafe class Parameter : IDisposable
         }
         float* sum = stackalloc float[Value.Stride];
         new Span<float>(sum, Value.Stride).Clear();
-        foreach (RowGradient part in _rowGradients) part.AddRow(row, Value.Row(row), sum);
+        foreach (RowGradient part in _rowGradients)
+            switch (Simd.Width)
+            {
+                case 16: part.AddRow<Vector512<float>, Simd512>(row, Value, sum); break;
+                case 8: part.AddRow<Vector256<float>, Simd256>(row, Value, sum); break;
+                default: part.AddRow<Vector128<float>, Simd128>(row, Value, sum); break;
+            }
         new ReadOnlySpan<float>(sum, Value.Columns).CopyTo(target);
+    }
+
+    /// <summary>Sums a block of a table's gradient over its parts, in the order in which backward added them; <paramref name="spare"/> is working memory.</summary>
+    internal void SumGradient<V, S>(int block, in BlockSums sums, in BlockSums spare) where V : struct where S : struct, ISimd<V>
+    {
+        sums.Clear();
+        for (int part = 0; part < _rowGradients.Count; part++)
+        {
+            if (part > 0) spare.Clear();
+            _rowGradients[part].Sum<V, S>(block, Value, part == 0 ? sums : spare);
+            if (part > 0) sums.Add<V, S>(spare, Value.Stride);
+        }
     }
 
     /// <summary>Ends the native memory.</summary>

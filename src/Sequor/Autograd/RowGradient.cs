@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Sequor.Kernels;
 
 namespace Sequor.Autograd;
@@ -8,140 +7,170 @@ namespace Sequor.Autograd;
 /// Part of a table's gradient in compact form: the gradient of row r is Σ coefficient · source[row], over r's entries. When the loss
 /// saw the row L2-normalised, the sum is the gradient of the unit vector and is carried through the normalisation on the way out.
 /// </summary>
-/// <remarks>Entries are sorted by table row once a step (a counting sort, stable), so every sum has one order whatever the threads do.</remarks>
+/// <remarks>
+/// Set: one stable partition of the entries by blocks of table rows, in parallel: count, prefix sum, place. A block's rows fit the first
+/// cache, so its sums are made there in the order of the entries and need no further sort. Within a row that order never changes, whatever
+/// the threads do. Memory is 12 bytes an entry; nothing has the size of the table.
+/// </remarks>
 internal sealed unsafe class RowGradient
 {
+    // A chunk's histogram must be worth its clearing.
+    private const int FewestEntriesPerChunk = 1 << 14;
+    private const int MostChunks = 64;
     private readonly Action<int> _countEntries, _placeEntries;
-    private int[] _ends = [], _places = [];
+    private Entry* _entries;
+    private int[] _places = [], _starts = [];
+    private TableBlocks _blocks;
     private int* _ids;
-    private float* _entryCoefficients;
+    private float* _coefficients;
     private float _coefficient;
-    private int _count, _perSourceRow, _tableRows, _chunkCount;
-    private int[] _sourceRows = [];
-    private float[] _coefficients = [];
+    private int _count, _perSourceRow, _chunkCount;
     private float* _source;
     private float* _dense;
     private int _stride;
-    private int _columns;
     private bool _normalized;
     private float _epsilon;
 
     internal RowGradient() => (_countEntries, _placeEntries) = (CountEntries, PlaceEntries);
 
     /// <summary>
-    /// Sorts the entries: entry e adds coefficients[e] · source[e / entriesPerSourceRow] to row ids[e]. Null coefficients are
-    /// <paramref name="coefficient"/>. The ids are read at once and not kept.
+    /// Takes entries: entry e adds coefficients[e] · source[e / entriesPerSourceRow] to row ids[e] of the table. Null coefficients are
+    /// <paramref name="coefficient"/>. Ids and coefficients are read at once and not kept; source and entries live
+    /// until the tape begins its next step.
     /// </summary>
     internal void Set(
-        WorkerPool workers, int* ids, int count, int entriesPerSourceRow, float* coefficients, float coefficient, float* source, int columns,
-        int tableRows, bool normalized, float epsilon)
+        Tape tape, int* ids, int count, int entriesPerSourceRow, float* coefficients, float coefficient, float* source,
+        in Matrix table, bool normalized, float epsilon)
     {
         _dense = null;
         _source = source;
-        _columns = columns;
-        _stride = Simd.Pad(columns);
-        _normalized = normalized;
-        _epsilon = epsilon;
+        _stride = table.Stride;
+        _blocks = new TableBlocks(table.Rows, table.Stride);
+        (_normalized, _epsilon) = (normalized, epsilon);
+        (_count, _perSourceRow, _coefficient) = (count, entriesPerSourceRow, coefficient);
         _ids = ids;
-        _entryCoefficients = coefficients;
-        (_count, _perSourceRow, _coefficient, _tableRows) = (count, entriesPerSourceRow, coefficient, tableRows);
-        // Entries keep their order within a row however many chunks there are; a histogram a chunk must be worth its clearing.
-        _chunkCount = count >= tableRows ? Math.Min(workers.ThreadCount, 16) : 1;
-        if (_ends.Length < tableRows + 1) _ends = new int[tableRows + 1];
-        if (_places.Length < (long)_chunkCount * tableRows) _places = new int[(long)_chunkCount * tableRows];
-        if (_sourceRows.Length < count)
-        {
-            _sourceRows = GC.AllocateUninitializedArray<int>(count + count / 4);
-            _coefficients = GC.AllocateUninitializedArray<float>(count + count / 4);
-        }
-        workers.Run(_chunkCount, _countEntries);
+        _coefficients = coefficients;
+        _chunkCount = Math.Clamp(count / FewestEntriesPerChunk, 1, Math.Min(tape.Workers.ThreadCount, MostChunks));
+        int places = _chunkCount * _blocks.Count;
+        if (_places.Length < places) _places = new int[places];
+        if (_starts.Length < _blocks.Count + 1) _starts = new int[_blocks.Count + 1];
+        _entries = (Entry*)tape.AllocateFloats((long)count * sizeof(Entry) / sizeof(float));
+        tape.Workers.Run(_chunkCount, _countEntries);
         int place = 0;
-        for (int row = 0; row < tableRows; row++)
+        for (int block = 0; block < _blocks.Count; block++)
         {
-            for (int chunk = 0; chunk < _chunkCount; chunk++)
-            {
-                ref int at = ref _places[chunk * tableRows + row];
-                (at, place) = (place, place + at);
-            }
-            _ends[row] = place;
+            _starts[block] = place;
+            for (int at = block; at < places; at += _blocks.Count) (_places[at], place) = (place, place + _places[at]);
         }
-        workers.Run(_chunkCount, _placeEntries);
+        _starts[_blocks.Count] = place;
+        tape.Workers.Run(_chunkCount, _placeEntries);
     }
 
     /// <summary>Takes a dense gradient (table rows × stride floats), as the full softmax makes it.</summary>
-    internal void SetDense(float* gradient, int columns, bool normalized, float epsilon)
+    internal void SetDense(float* gradient, in Matrix table, bool normalized, float epsilon)
     {
         _dense = gradient;
-        _columns = columns;
-        _stride = Simd.Pad(columns);
-        _normalized = normalized;
-        _epsilon = epsilon;
+        _stride = table.Stride;
+        _blocks = new TableBlocks(table.Rows, table.Stride);
+        (_normalized, _epsilon) = (normalized, epsilon);
     }
 
-    /// <summary>Adds the gradient of a row to <paramref name="sum"/> (stride floats).</summary>
-    internal void AddRow(int row, float* value, float* sum)
-    {
-        switch (Simd.Width)
-        {
-            case 16: AddRow<Vector512<float>, Simd512>(row, value, sum); break;
-            case 8: AddRow<Vector256<float>, Simd256>(row, value, sum); break;
-            default: AddRow<Vector128<float>, Simd128>(row, value, sum); break;
-        }
-    }
-
+    /// <summary>Sums the entries of a block into <paramref name="sums"/>, which is empty.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal void AddRow<V, S>(int row, float* value, float* sum) where V : struct where S : struct, ISimd<V>
+    internal void Sum<V, S>(int block, in Matrix table, in BlockSums sums) where V : struct where S : struct, ISimd<V>
     {
-        int first = 0, end = 0;
-        if (_dense == null)
+        var (firstRow, rows) = _blocks[block];
+        if (_dense != null)
         {
-            first = row == 0 ? 0 : _ends[row - 1];
-            end = _ends[row];
-            if (first == end) return;
+            Buffer.MemoryCopy(_dense + (long)firstRow * _stride, sums.Rows, (long)rows * _stride * sizeof(float), (long)rows * _stride * sizeof(float));
+            sums.TouchFirst(rows);
         }
+        else
+        {
+            Entry* end = _entries + _starts[block + 1];
+            for (Entry* e = _entries + _starts[block]; e < end; e++)
+            {
+                int row = e->Row - firstRow;
+                float* sum = sums.Rows + row * _stride, source = _source + (long)e->Source * _stride;
+                if (sums.Touch(row))
+                {
+                    // What is done with the row next reads its values.
+                    Prefetch.Row(table.Row(e->Row), _stride);
+                    V coefficient = S.Create(e->Coefficient);
+                    for (int c = 0; c < _stride; c += S.Count) S.Store(S.Multiply(coefficient, S.Load(source + c)), sum + c);
+                }
+                else RowKernels<V, S>.AddScaled(e->Coefficient, source, sum, _stride);
+            }
+        }
+        if (!_normalized) return;
+        for (int row = 0; row < rows; row++)
+            if (sums.Holds(row)) Normalized<V, S>(table.Row(firstRow + row), sums.Rows + row * _stride);
+    }
+
+    /// <summary>Adds the gradient of a row to <paramref name="sum"/> (stride floats): looks through the row's block, for inspection only.</summary>
+    internal void AddRow<V, S>(int row, in Matrix table, float* sum) where V : struct where S : struct, ISimd<V>
+    {
         float* part = stackalloc float[_stride];
+        new Span<float>(part, _stride).Clear();
+        if (_dense != null) RowKernels<V, S>.Add(_dense + (long)row * _stride, part, _stride);
+        else
+        {
+            int block = row >> _blocks.Shift;
+            for (int e = _starts[block]; e < _starts[block + 1]; e++)
+                if (_entries[e].Row == row) RowKernels<V, S>.AddScaled(_entries[e].Coefficient, _source + (long)_entries[e].Source * _stride, part, _stride);
+        }
+        if (_normalized) Normalized<V, S>(table.Row(row), part);
+        RowKernels<V, S>.Add(part, sum, _stride);
+    }
+
+    // y = x / max(‖x‖, ε):  dx = (g − y⟨y, g⟩) / ‖x‖, or g / ε below the threshold.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Normalized<V, S>(float* value, float* gradient) where V : struct where S : struct, ISimd<V>
+    {
+        V squares = S.Zero, products = S.Zero;
         for (int c = 0; c < _stride; c += S.Count)
         {
-            V total = S.Zero;
-            if (_dense != null) total = S.Load(_dense + (long)row * _stride + c);
-            else
-                for (int e = first; e < end; e++)
-                    total = S.MultiplyAdd(S.Create(_coefficients[e]), S.Load(_source + (long)_sourceRows[e] * _stride + c), total);
-            S.Store(total, part + c);
+            V x = S.Load(value + c);
+            squares = S.MultiplyAdd(x, x, squares);
+            products = S.MultiplyAdd(x, S.Load(gradient + c), products);
         }
-        if (!_normalized)
-        {
-            RowKernels<V, S>.Add(part, sum, _stride);
-            return;
-        }
-        // y = x / max(‖x‖, ε):  dx = (g − y⟨y, g⟩) / ‖x‖, or g / ε below the threshold.
-        float norm = MathF.Sqrt(RowKernels<V, S>.Dot(value, value, _stride)), inverse = 1f / MathF.Max(norm, _epsilon);
-        float projection = norm > _epsilon ? RowKernels<V, S>.Dot(value, part, _stride) * inverse * inverse * inverse : 0f;
-        RowKernels<V, S>.AddScaled(inverse, part, sum, _stride);
-        RowKernels<V, S>.AddScaled(-projection, value, sum, _stride);
+        float norm = MathF.Sqrt(S.Sum(squares)), inverse = 1f / MathF.Max(norm, _epsilon);
+        V scale = S.Create(inverse), projection = S.Create(norm > _epsilon ? -S.Sum(products) * inverse * inverse * inverse : 0f);
+        for (int c = 0; c < _stride; c += S.Count)
+            S.Store(S.MultiplyAdd(projection, S.Load(value + c), S.Multiply(scale, S.Load(gradient + c))), gradient + c);
     }
 
     private (int First, int End) Chunk(int chunk) => ((int)((long)_count * chunk / _chunkCount), (int)((long)_count * (chunk + 1) / _chunkCount));
 
     private void CountEntries(int chunk)
     {
-        Span<int> histogram = _places.AsSpan(chunk * _tableRows, _tableRows);
-        histogram.Clear();
         var (first, end) = Chunk(chunk);
-        for (int e = first; e < end; e++) histogram[_ids[e]]++;
+        int shift = _blocks.Shift;
+        int* ids = _ids;
+        fixed (int* histogram = &_places[chunk * _blocks.Count])
+        {
+            new Span<int>(histogram, _blocks.Count).Clear();
+            for (int e = first; e < end; e++) histogram[ids[e] >> shift]++;
+        }
     }
 
     private void PlaceEntries(int chunk)
     {
-        Span<int> next = _places.AsSpan(chunk * _tableRows, _tableRows);
         var (first, end) = Chunk(chunk);
-        int sourceRow = first / _perSourceRow, within = first % _perSourceRow;
-        for (int e = first; e < end; e++)
+        int shift = _blocks.Shift, sourceRow = first / _perSourceRow;
+        int* ids = _ids;
+        float* coefficients = _coefficients;
+        Entry* entries = _entries;
+        fixed (int* next = &_places[chunk * _blocks.Count])
         {
-            int place = next[_ids[e]]++;
-            _sourceRows[place] = sourceRow;
-            _coefficients[place] = _entryCoefficients == null ? _coefficient : _entryCoefficients[e];
-            if (++within == _perSourceRow) (sourceRow, within) = (sourceRow + 1, 0);
+            for (int e = first; e < end; sourceRow++)
+            {
+                int last = Math.Min(end, (sourceRow + 1) * _perSourceRow);
+                for (; e < last; e++)
+                    entries[next[ids[e] >> shift]++] = new Entry(ids[e], sourceRow, coefficients == null ? _coefficient : coefficients[e]);
+            }
         }
     }
+
+    private readonly record struct Entry(int Row, int Source, float Coefficient);
 }

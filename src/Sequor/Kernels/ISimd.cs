@@ -66,4 +66,10 @@ internal unsafe interface ISimd<V> where V : struct
 
     /// <summary>The upper bfloat16 of each pair.</summary>
     static abstract V HighHalves(float* pairs);
+
+    /// <summary>Lane r is the sum of the lanes of register r; <see cref="Count"/> registers lie one behind the other at <paramref name="registers"/>.</summary>
+    static abstract V SumEach(float* registers);
+
+    /// <summary>0 in the lanes whose id is <paramref name="id"/>, <paramref name="value"/> in the others; reads <see cref="Count"/> ids.</summary>
+    static abstract V ZeroWhereEqual(V value, int* ids, int id);
 }

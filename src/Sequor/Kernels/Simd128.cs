@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
 
 namespace Sequor.Kernels;
 
@@ -78,4 +80,22 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
 
     [MethodImpl(Inline)]
     public static Vector128<float> HighHalves(float* pairs) => (Vector128.Load((uint*)pairs) & Vector128.Create(0xFFFF0000u)).AsSingle();
+
+    [MethodImpl(Inline)]
+    public static Vector128<float> SumEach(float* registers) =>
+        FoldFour(Load(registers), Load(registers + 4), Load(registers + 8), Load(registers + 12));
+
+    [MethodImpl(Inline)]
+    public static Vector128<float> ZeroWhereEqual(Vector128<float> value, int* ids, int id) =>
+        Vector128.AndNot(value, Vector128.Equals(Vector128.Load(ids), Vector128.Create(id)).AsSingle());
+
+    // Each of the four sums in a lane of its own.
+    [MethodImpl(Inline)]
+    private static Vector128<float> FoldFour(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d)
+    {
+        if (AdvSimd.Arm64.IsSupported) return AdvSimd.Arm64.AddPairwise(AdvSimd.Arm64.AddPairwise(a, b), AdvSimd.Arm64.AddPairwise(c, d));
+        if (!Sse.IsSupported) return Vector128.Create(Sum(a), Sum(b), Sum(c), Sum(d));
+        Vector128<float> ab = Sse.UnpackLow(a, b) + Sse.UnpackHigh(a, b), cd = Sse.UnpackLow(c, d) + Sse.UnpackHigh(c, d);
+        return Sse.MoveLowToHigh(ab, cd) + Sse.MoveHighToLow(cd, ab);
+    }
 }

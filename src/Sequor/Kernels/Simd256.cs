@@ -79,4 +79,25 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
 
     [MethodImpl(Inline)]
     public static Vector256<float> HighHalves(float* pairs) => (Vector256.Load((uint*)pairs) & Vector256.Create(0xFFFF0000u)).AsSingle();
+
+    [MethodImpl(Inline)]
+    public static Vector256<float> SumEach(float* registers)
+    {
+        Vector256<float> low = FoldFour(registers), high = FoldFour(registers + 32);
+        return Vector256.Create(low.GetLower() + low.GetUpper(), high.GetLower() + high.GetUpper());
+    }
+
+    [MethodImpl(Inline)]
+    public static Vector256<float> ZeroWhereEqual(Vector256<float> value, int* ids, int id) =>
+        Vector256.AndNot(value, Vector256.Equals(Vector256.Load(ids), Vector256.Create(id)).AsSingle());
+
+    // Four registers, folded within their halves: each half has one lane for each of the four sums.
+    [MethodImpl(Inline)]
+    private static Vector256<float> FoldFour(float* registers)
+    {
+        if (!Avx.IsSupported) return Vector256.Create(Simd128.SumEach(registers), Simd128.SumEach(registers + 16));
+        Vector256<float> a = Load(registers), b = Load(registers + 8), c = Load(registers + 16), d = Load(registers + 24);
+        Vector256<double> ab = (Avx.UnpackLow(a, b) + Avx.UnpackHigh(a, b)).AsDouble(), cd = (Avx.UnpackLow(c, d) + Avx.UnpackHigh(c, d)).AsDouble();
+        return Avx.UnpackLow(ab, cd).AsSingle() + Avx.UnpackHigh(ab, cd).AsSingle();
+    }
 }

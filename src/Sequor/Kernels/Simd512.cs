@@ -84,4 +84,35 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
 
     [MethodImpl(Inline)]
     public static Vector512<float> HighHalves(float* pairs) => (Vector512.Load((uint*)pairs) & Vector512.Create(0xFFFF0000u)).AsSingle();
+
+    [MethodImpl(Inline)]
+    public static Vector512<float> SumEach(float* registers)
+    {
+        if (!Avx512F.IsSupported)
+        {
+            float* halves = stackalloc float[8 * 16];
+            for (int r = 0; r < 16; r++) Simd256.Store(Simd256.Load(registers + 16 * r) + Simd256.Load(registers + 16 * r + 8), halves + 8 * r);
+            return Vector512.Create(Simd256.SumEach(halves), Simd256.SumEach(halves + 64));
+        }
+        Vector512<float> first = FoldPair(FoldFour(registers), FoldFour(registers + 64)), second = FoldPair(FoldFour(registers + 128), FoldFour(registers + 192));
+        return FoldPair(first, second);
+    }
+
+    [MethodImpl(Inline)]
+    public static Vector512<float> ZeroWhereEqual(Vector512<float> value, int* ids, int id) =>
+        Vector512.AndNot(value, Vector512.Equals(Vector512.Load(ids), Vector512.Create(id)).AsSingle());
+
+    // Four registers, folded within their quarters: each quarter has one lane for each of the four sums.
+    [MethodImpl(Inline)]
+    private static Vector512<float> FoldFour(float* registers)
+    {
+        Vector512<float> a = Load(registers), b = Load(registers + 16), c = Load(registers + 32), d = Load(registers + 48);
+        Vector512<double> ab = (Avx512F.UnpackLow(a, b) + Avx512F.UnpackHigh(a, b)).AsDouble(), cd = (Avx512F.UnpackLow(c, d) + Avx512F.UnpackHigh(c, d)).AsDouble();
+        return Avx512F.UnpackLow(ab, cd).AsSingle() + Avx512F.UnpackHigh(ab, cd).AsSingle();
+    }
+
+    // Adds the quarters of each in pairs: (left 0 + 1, left 2 + 3, right 0 + 1, right 2 + 3).
+    [MethodImpl(Inline)]
+    private static Vector512<float> FoldPair(Vector512<float> left, Vector512<float> right) =>
+        Avx512F.Shuffle4x128(left, right, 0x88) + Avx512F.Shuffle4x128(left, right, 0xDD);
 }

@@ -64,7 +64,7 @@ internal sealed unsafe class FullSoftmaxOperation : Operation
     internal override void Backward()
     {
         Tape.Workers.Run(_tableBlocks.Count, _reduce);
-        _tableGradient.SetDense(_gradients, _table.Value.Columns, _normalize, _epsilon);
+        _tableGradient.SetDense(_gradients, _table.Value, _normalize, _epsilon);
         _table.Add(_tableGradient);
     }
 

@@ -4,13 +4,12 @@ using Sequor.Modeling;
 namespace Sequor.Losses;
 
 /// <summary>The objective: how well each state predicts the item behind it. Draws its own negatives.</summary>
-public sealed class NextItemLoss
+public sealed unsafe class NextItemLoss
 {
-    // Two arrays of this length, a quarter longer, stay within what an array may hold.
+    // Places of entries are int32.
     private const long MostPairs = 1 << 30;
     private readonly LossConfig _config;
     private readonly NegativeSampler _sampler;
-    private int[] _negatives = [];
 
     /// <summary>Makes the objective for items 1 … <paramref name="itemCount"/>; negatives are a function of (seed, step, token).</summary>
     public NextItemLoss(LossConfig config, int itemCount, ulong seed)
@@ -34,10 +33,9 @@ public sealed class NextItemLoss
         if (pairs > MostPairs)
             throw new InvalidInputException(
                 $"train_fn.num_negatives = {_config.NegativeCount} makes {pairs} scores for the {batch.TokenCount} events of a batch; at most {MostPairs} fit: lower it, or train_fn.local_batch_size");
-        int count = batch.TokenCount * _config.NegativeCount;
-        if (_negatives.Length < count) _negatives = new int[count + (count / 4)];
-        _sampler.Sample(tape.Workers, step, batch.Items, batch.Targets, _negatives, count);
-        return SampledLossOperation.Apply(tape, model.Items, tokens, _negatives.AsSpan(0, count), new SampledLoss
+        int* ids = SampledLossOperation.AllocateIds(tape, batch.TokenCount, _config.NegativeCount + 1);
+        _sampler.Sample(tape.Workers, step, batch.Items, batch.Targets, ids, _config.NegativeCount + 1);
+        return SampledLossOperation.Apply(tape, model.Items, tokens, ids, _config.NegativeCount + 1, new SampledLoss
         {
             Kind = _config.Kind, Temperature = temperature, NormalizeItems = model.Config.ItemL2Norm, Epsilon = epsilon,
         });

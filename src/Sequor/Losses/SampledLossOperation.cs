@@ -19,27 +19,29 @@ internal readonly record struct SampledLoss
 
 /// <summary>
 /// Sampled softmax, −log softmax[positive] over the positive and R negatives (a negative equal to the positive does not count), or
-/// binary cross entropy with one negative; logits are ⟨state, item⟩ / temperature.
+/// binary cross entropy with one negative; logits are ⟨state, item⟩ / temperature, with items L2-normalised where asked.
 /// </summary>
 /// <remarks>
-/// One pass: gather each sampled row, dot product, loss, coefficient of every pair, gradient of the state. What remains for the table
-/// is one coefficient a pair, T × (R + 1) floats; no T × R × D array exists. 4·T·(R + 1)·D FLOPs forward, 2·T·(R + 1)·D for the table.
+/// Token by token: dot products with the R + 1 gathered rows (and the rows' norms, unless the table is so small that norms of all its
+/// rows are cheaper), softmax, then the gradient of the state from the same rows, which are still in a near cache. What remains for the
+/// table is one coefficient a pair, T × (R + 1) floats; no T × R × D array exists. 4·T·(R + 1)·D FLOPs here, 2·T·(R + 1)·D when the table
+/// is updated; T·(R + 1)·4D bytes gathered: on a large table the rows of the next token are asked for while this one is computed.
 /// </remarks>
 internal sealed unsafe class SampledLossOperation : Operation
 {
-    private const float SamePenalty = -5e4f;
+    private const int TokensPerPiece = 64;
     private readonly Action<int> _forward, _norms;
     private readonly RowGradient _positiveGradient = new(), _tableGradient = new();
     private Parameter _table = null!;
     private Matrix _states;
     private SampledLoss _loss;
-    private int[] _ids = [];
     private float[] _weights = [];
     private double[] _pieceLoss = [];
     private int _samples;
     private float _scale;
+    private int* _ids;
     private float* _coefficients, _inverseNorms;
-    private TokenBlocks _blocks, _tableBlocks;
+    private TokenBlocks _tableBlocks;
 
     public SampledLossOperation()
     {
@@ -47,31 +49,57 @@ internal sealed unsafe class SampledLossOperation : Operation
         _norms = Choose(Norms<Vector512<float>, Simd512>, Norms<Vector256<float>, Simd256>, Norms<Vector128<float>, Simd128>);
     }
 
-    /// <summary>The loss; its gradient is added to the states and, on <see cref="Tape.Backward"/>, to the table.</summary>
+    /// <summary>Memory of a step for T × <paramref name="samples"/> ids, the positive of a token before its negatives.</summary>
+    internal static int* AllocateIds(Tape tape, int tokens, int samples)
+    {
+        // Rows are read by fours and ids by registers, past the last token too: row 0 is as good as any.
+        long count = (long)tokens * samples;
+        int* ids = (int*)tape.AllocateFloats(count + Simd.RowAlignment);
+        new Span<int>(ids + count, Simd.RowAlignment).Clear();
+        return ids;
+    }
+
+    /// <summary>As below, with R negatives a token from elsewhere (T × R).</summary>
     internal static double Apply(Tape tape, Parameter table, in NextItemBatch batch, ReadOnlySpan<int> negatives, in SampledLoss loss)
+    {
+        int tokens = batch.Targets.Length, r = negatives.Length / Math.Max(tokens, 1);
+        int* ids = AllocateIds(tape, tokens, r + 1);
+        for (int t = 0; t < tokens; t++)
+        {
+            ids[(long)t * (r + 1)] = batch.Targets[t];
+            negatives.Slice(t * r, r).CopyTo(new Span<int>(ids + (long)t * (r + 1) + 1, r));
+        }
+        return Apply(tape, table, batch, ids, r + 1, loss);
+    }
+
+    /// <summary>
+    /// The loss on <paramref name="ids"/> of this step (<see cref="AllocateIds"/>); its gradient is added to the states and, on
+    /// <see cref="Tape.Backward"/>, to the table.
+    /// </summary>
+    internal static double Apply(Tape tape, Parameter table, in NextItemBatch batch, int* ids, int samples, in SampledLoss loss)
     {
         var op = tape.Next<SampledLossOperation>();
         op._table = table;
         op._states = batch.States;
         op._loss = loss;
-        int tokens = batch.Targets.Length, r = negatives.Length / Math.Max(tokens, 1);
-        op._samples = r + 1;
-        op.CopyInputs(batch, negatives, r);
-        op._blocks = TokenBlocks.Fine(tokens);
-        if (op._pieceLoss.Length < op._blocks.Count) op._pieceLoss = new double[op._blocks.Count * 2];
-        op._coefficients = tape.AllocateFloats((long)tokens * op._samples);
+        op._ids = ids;
+        op._samples = samples;
+        int tokens = batch.Targets.Length, pieces = (tokens + TokensPerPiece - 1) / TokensPerPiece;
+        double total = op.SetWeights(batch);
+        op._scale = (float)(1 / total);
+        if (op._pieceLoss.Length < pieces) op._pieceLoss = new double[pieces * 2];
+        op._coefficients = tape.AllocateFloats((long)tokens * samples);
         op._inverseNorms = null;
-        if (loss.NormalizeItems)
+        // A norm costs as much as a dot product: those of the whole table pay once it is read some times over.
+        if (loss.NormalizeItems && (long)tokens * samples >= 4L * table.Value.Rows)
         {
             op._inverseNorms = tape.AllocateFloats(table.Value.Rows);
             op._tableBlocks = TokenBlocks.Fine(table.Value.Rows);
             tape.Workers.Run(op._tableBlocks.Count, op._norms);
         }
-        double total = op.NormalizingWeight();
-        op._scale = (float)(1 / total);
-        tape.Workers.Run(op._blocks.Count, op._forward);
+        tape.Workers.Run(pieces, op._forward);
         double sum = 0;
-        for (int piece = 0; piece < op._blocks.Count; piece++) sum += op._pieceLoss[piece];
+        for (int piece = 0; piece < pieces; piece++) sum += op._pieceLoss[piece];
         return sum / total;
     }
 
@@ -87,49 +115,37 @@ internal sealed unsafe class SampledLossOperation : Operation
         int tokens = _states.Rows;
         if (!_loss.RawPositive || !_loss.NormalizeItems)
         {
-            Set(_tableGradient, _ids.AsSpan(0, tokens * _samples), _samples, _coefficients, _loss.NormalizeItems);
+            Set(_tableGradient, _ids, tokens * _samples, _samples, _coefficients, _loss.NormalizeItems);
             return;
         }
         // Positives and negatives go through different normalisations, so they are two parts.
         float* parts = Tape.AllocateFloats(2L * tokens);
-        Span<int> ids = _ids.AsSpan(0, 2 * tokens);
-        int[] positives = new int[tokens], negatives = new int[tokens];
+        int* ids = (int*)Tape.AllocateFloats(2L * tokens);
         for (int t = 0; t < tokens; t++)
         {
-            (positives[t], negatives[t]) = (ids[2 * t], ids[2 * t + 1]);
+            (ids[t], ids[tokens + t]) = (_ids[2 * t], _ids[2 * t + 1]);
             (parts[t], parts[tokens + t]) = (_coefficients[2 * t], _coefficients[2 * t + 1]);
         }
-        Set(_positiveGradient, positives, 1, parts, normalized: false);
-        Set(_tableGradient, negatives, 1, parts + tokens, normalized: true);
+        Set(_positiveGradient, ids, tokens, 1, parts, normalized: false);
+        Set(_tableGradient, ids + tokens, tokens, 1, parts + tokens, normalized: true);
     }
 
-    private void Set(RowGradient gradient, ReadOnlySpan<int> ids, int perToken, float* coefficients, bool normalized)
+    private void Set(RowGradient gradient, int* ids, int count, int perToken, float* coefficients, bool normalized)
     {
-        fixed (int* first = ids)
-            gradient.Set(Tape.Workers, first, ids.Length, perToken, coefficients, 0, _states.Data, _states.Columns, _table.Value.Rows, normalized, _loss.Epsilon);
+        gradient.Set(Tape, ids, count, perToken, coefficients, 0, _states.Data, _table.Value, normalized, _loss.Epsilon);
         _table.Add(gradient);
     }
 
-    private void CopyInputs(in NextItemBatch batch, ReadOnlySpan<int> negatives, int r)
+    // BCE leaves out the tokens whose negative is the positive; the softmax leaves out the negative. Returns the sum of the weights.
+    private double SetWeights(in NextItemBatch batch)
     {
         int tokens = batch.Targets.Length;
-        if (_ids.Length < tokens * _samples) _ids = new int[(tokens * _samples) + (tokens * _samples / 4)];
         if (_weights.Length < tokens) _weights = new float[tokens + (tokens / 4)];
+        double total = 0;
         for (int t = 0; t < tokens; t++)
         {
-            _ids[t * _samples] = batch.Targets[t];
-            negatives.Slice(t * r, r).CopyTo(_ids.AsSpan(t * _samples + 1));
-            _weights[t] = batch.Weight(t);
-        }
-    }
-
-    // BCE leaves out the tokens whose negative is the positive; the softmax leaves out the negative.
-    private double NormalizingWeight()
-    {
-        double total = 0;
-        for (int t = 0; t < _states.Rows; t++)
-        {
-            if (_loss.Kind == LossKind.BinaryCrossEntropy && _ids[t * 2] == _ids[t * 2 + 1]) _weights[t] = 0;
+            bool leftOut = _loss.Kind == LossKind.BinaryCrossEntropy && _ids[t * 2] == _ids[t * 2 + 1];
+            _weights[t] = leftOut ? 0 : batch.Weight(t);
             total += _weights[t];
         }
         return Math.Max(total, 1e-12);
@@ -139,95 +155,133 @@ internal sealed unsafe class SampledLossOperation : Operation
     {
         var (first, end) = _tableBlocks[piece];
         for (int row = first; row < end; row++)
-        {
             _inverseNorms[row] = RowKernels<V, S>.InverseNorm(_table.Value.Row(row), _table.Value.Stride, _loss.Epsilon);
-        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Forward<V, S>(int piece) where V : struct where S : struct, ISimd<V>
     {
-        int stride = _states.Stride, padded = (_samples + S.Count - 1) / S.Count * S.Count;
+        int padded = Simd.Pad(_samples), first = piece * TokensPerPiece, end = Math.Min(_states.Rows, first + TokensPerPiece);
         float* logits = Scratch.Take(2L * padded), factors = logits + padded;
+        bool prefetches = _table.Value.Size > Prefetch.Pays, differentiates = _states.HasGradient;
+        if (prefetches) Ask(_ids + (long)first * _samples, _samples);
         double sum = 0;
-        var (first, end) = _blocks[piece];
-        fixed (int* allIds = _ids)
+        for (int t = first; t < end; t++)
         {
-            for (int t = first; t < end; t++)
+            int* ids = _ids + (long)t * _samples, next = prefetches && t + 1 < end ? ids + _samples : null;
+            if (_inverseNorms != null) Dots<V, S, Given>(_states.Row(t), ids, next, logits, factors);
+            else if (_loss.NormalizeItems) Dots<V, S, Computed>(_states.Row(t), ids, next, logits, factors);
+            else Dots<V, S, None>(_states.Row(t), ids, next, logits, factors);
+            sum += _weights[t] * (_loss.Kind == LossKind.SampledSoftmax ? Softmax<V, S>(ids, logits) : CrossEntropy(logits));
+            if (!differentiates) continue;
+            // The table's part is normalised on its way out (RowGradient), the state's part here.
+            float scale = _weights[t] * _scale;
+            V scales = S.Create(scale), tableScales = S.Create(scale / _loss.Temperature);
+            for (int r = 0; r < _samples; r += S.Count)
             {
-                int* ids = allIds + (long)t * _samples;
-                float* q = _states.Row(t), coefficients = _coefficients + (long)t * _samples;
-                for (int r = 0; r < _samples; r++)
-                {
-                    bool raw = _inverseNorms == null || (r == 0 && _loss.RawPositive);
-                    factors[r] = (raw ? 1f : _inverseNorms[ids[r]]) / _loss.Temperature;
-                }
-                Dots<V, S>(q, ids, factors, logits, stride);
-                sum += _weights[t] * (_loss.Kind == LossKind.SampledSoftmax
-                    ? Softmax<V, S>(ids, logits, padded)
-                    : CrossEntropy(logits));
-                if (!_states.HasGradient) continue;
-                float scale = _weights[t] * _scale;
-                for (int r = 0; r < _samples; r++)
-                {
-                    float d = logits[r] * scale;
-                    // The table's part is normalised on its way out (RowGradient), the state's part here.
-                    coefficients[r] = d / _loss.Temperature;
-                    factors[r] *= d;
-                }
-                StateGradient<V, S>(ids, factors, _states.RowGradient(t), stride);
+                V d = S.Load(logits + r);
+                S.Store(S.Multiply(S.Multiply(d, scales), S.Load(factors + r)), factors + r);
+                S.Store(S.Multiply(d, tableScales), logits + r);
             }
+            new ReadOnlySpan<float>(logits, _samples).CopyTo(new Span<float>(_coefficients + (long)t * _samples, _samples));
+            StateGradient<V, S>(ids, next, factors, _states.RowGradient(t));
         }
         _pieceLoss[piece] = sum;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Dots<V, S>(float* q, int* ids, float* factors, float* logits, int stride) where V : struct where S : struct, ISimd<V>
+    private void Ask(int* ids, int count)
     {
-        int r = 0;
-        for (; r + 4 <= _samples; r += 4)
-        {
-            float* e0 = _table.Value.Row(ids[r]), e1 = _table.Value.Row(ids[r + 1]), e2 = _table.Value.Row(ids[r + 2]), e3 = _table.Value.Row(ids[r + 3]);
-            V s0 = S.Zero, s1 = S.Zero, s2 = S.Zero, s3 = S.Zero;
-            for (int c = 0; c < stride; c += S.Count)
-            {
-                V x = S.Load(q + c);
-                s0 = S.MultiplyAdd(x, S.Load(e0 + c), s0);
-                s1 = S.MultiplyAdd(x, S.Load(e1 + c), s1);
-                s2 = S.MultiplyAdd(x, S.Load(e2 + c), s2);
-                s3 = S.MultiplyAdd(x, S.Load(e3 + c), s3);
-            }
-            logits[r] = S.Sum(s0) * factors[r];
-            logits[r + 1] = S.Sum(s1) * factors[r + 1];
-            logits[r + 2] = S.Sum(s2) * factors[r + 2];
-            logits[r + 3] = S.Sum(s3) * factors[r + 3];
-        }
-        for (; r < _samples; r++) logits[r] = RowKernels<V, S>.Dot(q, _table.Value.Row(ids[r]), stride) * factors[r];
+        for (int r = 0; r < count; r++) Prefetch.Row(_table.Value.Row(ids[r]), _table.Value.Stride);
     }
 
-    // Leaves d loss / d logit in place of the logits.
+    // Where the inverse norm of an item comes from: fixed when the loop is compiled.
+    private interface INorm;
+    private readonly struct None : INorm;
+    private readonly struct Given : INorm;
+    private readonly struct Computed : INorm;
+
+    // logits = ⟨q, item⟩ · factors and factors = inverse norms / temperature. Four rows share a load of q; the partial sums of a register's
+    // worth of rows are added together, across. Lanes behind the last sample repeat a logit, so that they never are the largest.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private double Softmax<V, S>(int* ids, float* logits, int padded) where V : struct where S : struct, ISimd<V>
+    private void Dots<V, S, N>(float* q, int* ids, int* next, float* logits, float* factors) where V : struct where S : struct, ISimd<V> where N : INorm
     {
-        float positive = logits[0], highest = positive;
-        for (int r = 1; r < _samples; r++)
+        Matrix table = _table.Value;
+        int stride = table.Stride;
+        float* dots = stackalloc float[2 * S.Count * S.Count], squares = dots + S.Count * S.Count;
+        V inverseTemperature = S.Create(1f / _loss.Temperature);
+        for (int group = 0; group < _samples; group += S.Count)
         {
-            if (ids[r] == ids[0]) logits[r] = SamePenalty;
-            highest = MathF.Max(highest, logits[r]);
+            int rows = Math.Min(S.Count, _samples - group);
+            for (int r = 0; r < rows; r += 4)
+            {
+                int* id = ids + group + r;
+                float* e0 = table.Row(id[0]), e1 = table.Row(id[1]), e2 = table.Row(id[2]), e3 = table.Row(id[3]);
+                if (next != null) Ask(next + (group + r) / 2, 2);
+                V s0 = S.Zero, s1 = S.Zero, s2 = S.Zero, s3 = S.Zero, n0 = S.Zero, n1 = S.Zero, n2 = S.Zero, n3 = S.Zero;
+                for (int c = 0; c < stride; c += S.Count)
+                {
+                    V x = S.Load(q + c), y0 = S.Load(e0 + c), y1 = S.Load(e1 + c), y2 = S.Load(e2 + c), y3 = S.Load(e3 + c);
+                    s0 = S.MultiplyAdd(x, y0, s0);
+                    s1 = S.MultiplyAdd(x, y1, s1);
+                    s2 = S.MultiplyAdd(x, y2, s2);
+                    s3 = S.MultiplyAdd(x, y3, s3);
+                    if (typeof(N) != typeof(Computed)) continue;
+                    n0 = S.MultiplyAdd(y0, y0, n0);
+                    n1 = S.MultiplyAdd(y1, y1, n1);
+                    n2 = S.MultiplyAdd(y2, y2, n2);
+                    n3 = S.MultiplyAdd(y3, y3, n3);
+                }
+                float* dot = dots + r * S.Count, square = squares + r * S.Count;
+                S.Store(s0, dot);
+                S.Store(s1, dot + S.Count);
+                S.Store(s2, dot + 2 * S.Count);
+                S.Store(s3, dot + 3 * S.Count);
+                if (typeof(N) != typeof(Computed)) continue;
+                S.Store(n0, square);
+                S.Store(n1, square + S.Count);
+                S.Store(n2, square + 2 * S.Count);
+                S.Store(n3, square + 3 * S.Count);
+            }
+            V factor = inverseTemperature;
+            if (typeof(N) == typeof(Computed))
+            {
+                factor = S.Divide(factor, S.Max(S.Sqrt(S.SumEach(squares)), S.Create(_loss.Epsilon)));
+            }
+            else if (typeof(N) == typeof(Given))
+            {
+                for (int r = 0; r < rows; r++) factors[group + r] = _inverseNorms[ids[group + r]];
+                factor = S.Multiply(factor, S.Load(factors + group));
+            }
+            S.Store(factor, factors + group);
+            S.Store(S.Multiply(S.SumEach(dots), factor), logits + group);
+            if (group == 0 && _loss.RawPositive && typeof(N) != typeof(None))
+            {
+                logits[0] /= factors[0] * _loss.Temperature;
+                factors[0] = 1 / _loss.Temperature;
+            }
         }
-        for (int r = _samples; r < padded; r++) logits[r] = float.NegativeInfinity;
+        int padded = (_samples + S.Count - 1) / S.Count * S.Count;
+        for (int r = _samples; r < padded; r++) logits[r] = logits[0];
+    }
+
+    // Leaves d loss / d logit in place of the logits; 0 for a negative that is the positive.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private double Softmax<V, S>(int* ids, float* logits) where V : struct where S : struct, ISimd<V>
+    {
+        V largest = S.Load(logits);
+        for (int r = S.Count; r < _samples; r += S.Count) largest = S.Max(largest, S.Load(logits + r));
+        float highest = S.MaxLane(largest), positive = logits[0];
         V center = S.Create(highest), total = S.Zero;
-        for (int r = 0; r < padded; r += S.Count)
+        for (int r = 0; r < _samples; r += S.Count)
         {
-            V e = VectorMath<V, S>.Exp(S.Subtract(S.Load(logits + r), center));
+            V e = S.ZeroWhereEqual(VectorMath<V, S>.Exp(S.Subtract(S.Load(logits + r), center)), ids + r, ids[0]);
             S.Store(e, logits + r);
             total = S.Add(total, S.KeepFirst(e, _samples - r));
         }
-        float sum = S.Sum(total), inverse = 1f / sum;
-        for (int r = 0; r < padded; r += S.Count) S.Store(S.Multiply(S.Load(logits + r), S.Create(inverse)), logits + r);
-        // A masked negative keeps exp(−87), not 0: nothing may flow into it.
-        for (int r = 1; r < _samples; r++) if (ids[r] == ids[0]) logits[r] = 0;
-        logits[0] -= 1;
+        float own = MathF.Exp(positive - highest), sum = S.Sum(total) + own;
+        V inverse = S.Create(1f / sum);
+        for (int r = 0; r < _samples; r += S.Count) S.Store(S.Multiply(S.Load(logits + r), inverse), logits + r);
+        logits[0] = own / sum - 1;
         return highest + Math.Log(sum) - positive;
     }
 
@@ -241,32 +295,56 @@ internal sealed unsafe class SampledLossOperation : Operation
 
     private static double Softplus(double x) => Math.Max(x, 0) + Math.Log(1 + Math.Exp(-Math.Abs(x)));
 
+    // gradient += Σ factors · rows, four registers of columns and two rows at a time: eight sums hide the latency of a multiply-add.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void StateGradient<V, S>(int* ids, float* factors, float* gradient, int stride) where V : struct where S : struct, ISimd<V>
+    private void StateGradient<V, S>(int* ids, int* next, float* factors, float* gradient) where V : struct where S : struct, ISimd<V>
     {
-        int c = 0;
+        Matrix table = _table.Value;
+        int stride = table.Stride, c = 0, half = (_samples + 4) / 2 & ~1;
         for (; c + 4 * S.Count <= stride; c += 4 * S.Count)
         {
             V g0 = S.Load(gradient + c), g1 = S.Load(gradient + c + S.Count), g2 = S.Load(gradient + c + 2 * S.Count), g3 = S.Load(gradient + c + 3 * S.Count);
-            for (int r = 0; r < _samples; r++)
+            V h0 = S.Zero, h1 = S.Zero, h2 = S.Zero, h3 = S.Zero;
+            int r = 0;
+            for (; r + 2 <= _samples; r += 2)
             {
-                float* e = _table.Value.Row(ids[r]) + c;
+                float* e = table.Row(ids[r]) + c, k = table.Row(ids[r + 1]) + c;
+                if (next != null && c == 0 && half + r / 2 < _samples) Ask(next + half + r / 2, 1);
+                V f = S.Create(factors[r]), l = S.Create(factors[r + 1]);
+                g0 = S.MultiplyAdd(f, S.Load(e), g0);
+                g1 = S.MultiplyAdd(f, S.Load(e + S.Count), g1);
+                g2 = S.MultiplyAdd(f, S.Load(e + 2 * S.Count), g2);
+                g3 = S.MultiplyAdd(f, S.Load(e + 3 * S.Count), g3);
+                h0 = S.MultiplyAdd(l, S.Load(k), h0);
+                h1 = S.MultiplyAdd(l, S.Load(k + S.Count), h1);
+                h2 = S.MultiplyAdd(l, S.Load(k + 2 * S.Count), h2);
+                h3 = S.MultiplyAdd(l, S.Load(k + 3 * S.Count), h3);
+            }
+            if (r < _samples)
+            {
+                float* e = table.Row(ids[r]) + c;
                 V f = S.Create(factors[r]);
                 g0 = S.MultiplyAdd(f, S.Load(e), g0);
                 g1 = S.MultiplyAdd(f, S.Load(e + S.Count), g1);
                 g2 = S.MultiplyAdd(f, S.Load(e + 2 * S.Count), g2);
                 g3 = S.MultiplyAdd(f, S.Load(e + 3 * S.Count), g3);
             }
-            S.Store(g0, gradient + c);
-            S.Store(g1, gradient + c + S.Count);
-            S.Store(g2, gradient + c + 2 * S.Count);
-            S.Store(g3, gradient + c + 3 * S.Count);
+            S.Store(S.Add(g0, h0), gradient + c);
+            S.Store(S.Add(g1, h1), gradient + c + S.Count);
+            S.Store(S.Add(g2, h2), gradient + c + 2 * S.Count);
+            S.Store(S.Add(g3, h3), gradient + c + 3 * S.Count);
         }
         for (; c < stride; c += S.Count)
         {
-            V g = S.Load(gradient + c);
-            for (int r = 0; r < _samples; r++) g = S.MultiplyAdd(S.Create(factors[r]), S.Load(_table.Value.Row(ids[r]) + c), g);
-            S.Store(g, gradient + c);
+            V g = S.Load(gradient + c), h = S.Zero;
+            int r = 0;
+            for (; r + 2 <= _samples; r += 2)
+            {
+                g = S.MultiplyAdd(S.Create(factors[r]), S.Load(table.Row(ids[r]) + c), g);
+                h = S.MultiplyAdd(S.Create(factors[r + 1]), S.Load(table.Row(ids[r + 1]) + c), h);
+            }
+            if (r < _samples) g = S.MultiplyAdd(S.Create(factors[r]), S.Load(table.Row(ids[r]) + c), g);
+            S.Store(S.Add(g, h), gradient + c);
         }
     }
 }

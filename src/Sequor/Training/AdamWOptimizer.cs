@@ -1,21 +1,24 @@
+using System.Runtime.Intrinsics;
 using Sequor.Autograd;
 using Sequor.Kernels;
 
 namespace Sequor.Training;
 
 /// <summary>
-/// AdamW with one parameter group, β = (.9, .98), ε = 1e-8 and linear warm-up, exact: rows of a table that a step did not touch move by
-/// their momentum too. A table's gradient row is summed and used at once, so it never exists as a whole.
+/// AdamW with one parameter group, β = (.9, .98), ε = 1e-8 and linear warm-up; tables by <see cref="ItemOptimizer"/>. A block of a
+/// table's gradient is summed in cache and used at once, so it never exists as a whole.
 /// </summary>
+/// <remarks>One run over all parameters: blocks of the tables first, then slices of the dense parameters, whose gradient is cleared on the way.</remarks>
 public sealed unsafe class AdamWOptimizer : IDisposable
 {
-    private const int RowsPerPiece = 256;
-    private readonly Action<int> _table;
+    private const int FloatsPerPiece = 1 << 14;
+    private const int MostTablePieces = 1024;
+    private readonly Action<int> _update;
     private readonly List<(Parameter Parameter, NativeBuffer First, NativeBuffer Second)> _moments = [];
+    private readonly List<Piece> _pieces = [];
     private readonly TrainingConfig _config;
     private readonly WorkerPool _workers;
     private AdamWStep _step;
-    private int _current;
 
     /// <summary>Starts with zero moments.</summary>
     public AdamWOptimizer(IReadOnlyList<Parameter> parameters, TrainingConfig config, WorkerPool workers)
@@ -25,9 +28,30 @@ public sealed unsafe class AdamWOptimizer : IDisposable
         ArgumentNullException.ThrowIfNull(workers);
         _config = config;
         _workers = workers;
+        bool oneMomentARow = config.ItemOptimizer == ItemOptimizer.PartialRowWiseAdamW;
         foreach (Parameter parameter in parameters)
-            _moments.Add((parameter, new NativeBuffer(parameter.Value.Size), new NativeBuffer(parameter.Value.Size)));
-        _table = UpdateRows;
+        {
+            Matrix value = parameter.Value;
+            _moments.Add((parameter, new NativeBuffer(value.Size), new NativeBuffer(parameter.IsTable && oneMomentARow ? value.Rows : value.Size)));
+        }
+        for (int p = 0; p < parameters.Count; p++)
+        {
+            if (!parameters[p].IsTable) continue;
+            int blocks = parameters[p].Blocks.Count, count = Math.Min(blocks, MostTablePieces);
+            for (int i = 0; i < count; i++) _pieces.Add(new Piece(p, (long)blocks * i / count, (long)blocks * (i + 1) / count));
+        }
+        for (int p = 0; p < parameters.Count; p++)
+        {
+            if (parameters[p].IsTable) continue;
+            long size = parameters[p].Value.Size;
+            for (long start = 0; start < size; start += FloatsPerPiece) _pieces.Add(new Piece(p, start, Math.Min(size, start + FloatsPerPiece)));
+        }
+        _update = Simd.Width switch
+        {
+            16 => Update<Vector512<float>, Simd512>,
+            8 => Update<Vector256<float>, Simd256>,
+            _ => Update<Vector128<float>, Simd128>,
+        };
     }
 
     /// <summary>Steps taken.</summary>
@@ -37,13 +61,17 @@ public sealed unsafe class AdamWOptimizer : IDisposable
     public double LearningRate =>
         _config.LearningRate * (StepCount < _config.WarmupSteps ? (double)(StepCount + 1) / _config.WarmupSteps : 1);
 
-    /// <summary>Bytes that a step reads and writes of weights and moments; gradients of tables never stand in memory.</summary>
+    /// <summary>
+    /// Bytes that a step reads and writes of weights and moments; gradients of tables never stand in memory. The few rows that a lazy
+    /// optimizer touches are left out.
+    /// </summary>
     internal long BytesPerStep
     {
         get
         {
             long bytes = 0;
-            foreach (var (parameter, _, _) in _moments) bytes += 6L * sizeof(float) * parameter.Value.Size;
+            foreach (var (parameter, _, _) in _moments)
+                if (!parameter.IsTable || _config.ItemOptimizer == ItemOptimizer.AdamW) bytes += 6L * sizeof(float) * parameter.Value.Size;
             return bytes;
         }
     }
@@ -54,13 +82,9 @@ public sealed unsafe class AdamWOptimizer : IDisposable
         double rate = LearningRate;
         StepCount++;
         _step = new AdamWStep((float)rate, 0.9f, 0.98f, 1e-8f, (float)_config.WeightDecay, StepCount);
-        for (_current = 0; _current < _moments.Count; _current++)
-        {
-            var (parameter, first, second) = _moments[_current];
-            if (parameter.IsTable) _workers.Run((parameter.Value.Rows + RowsPerPiece - 1) / RowsPerPiece, _table);
-            else AdamW.Update(parameter.Value.Data, parameter.Value.Gradient, first.Pointer, second.Pointer, parameter.Value.Size, _step);
-            parameter.ClearGradient();
-        }
+        _workers.Run(_pieces.Count, _update);
+        foreach (var (parameter, _, _) in _moments)
+            if (parameter.IsTable) parameter.ClearGradient();
     }
 
     /// <summary>Ends the native memory.</summary>
@@ -73,17 +97,47 @@ public sealed unsafe class AdamWOptimizer : IDisposable
         }
     }
 
-    private void UpdateRows(int piece)
+    private void Update<V, S>(int index) where V : struct where S : struct, ISimd<V>
     {
-        var (parameter, first, second) = _moments[_current];
-        Matrix table = parameter.Value;
-        float* gradient = stackalloc float[table.Stride];
-        for (int row = piece * RowsPerPiece; row < Math.Min(table.Rows, (piece + 1) * RowsPerPiece); row++)
+        Piece piece = _pieces[index];
+        var (parameter, first, second) = _moments[piece.Parameter];
+        if (parameter.IsTable)
         {
-            new Span<float>(gradient, table.Stride).Clear();
-            foreach (RowGradient part in parameter.RowGradients) part.AddRow(row, table.Row(row), gradient);
-            long at = (long)row * table.Stride;
-            AdamW.Update(table.Data + at, gradient, first.Pointer + at, second.Pointer + at, table.Stride, _step);
+            for (long block = piece.Start; block < piece.End; block++) UpdateBlock<V, S>(parameter, first.Pointer, second.Pointer, (int)block);
+            return;
+        }
+        float* gradient = parameter.Value.Gradient + piece.Start;
+        int count = (int)(piece.End - piece.Start);
+        AdamW.Update<V, S>(parameter.Value.Data + piece.Start, gradient, first.Pointer + piece.Start, second.Pointer + piece.Start, count, _step);
+        new Span<float>(gradient, count).Clear();
+    }
+
+    private void UpdateBlock<V, S>(Parameter parameter, float* first, float* second, int block) where V : struct where S : struct, ISimd<V>
+    {
+        Matrix table = parameter.Value;
+        TableBlocks blocks = parameter.Blocks;
+        int size = BlockSums.Size(blocks, table.Stride);
+        float* memory = Scratch.Take(2L * size + blocks.RowsPerBlock);
+        var sums = new BlockSums(memory, blocks, table.Stride);
+        parameter.SumGradient<V, S>(block, sums, new BlockSums(memory + size, blocks, table.Stride));
+        int* list = (int*)(memory + 2L * size);
+        var touched = new ReadOnlySpan<int>(list, sums.List(list));
+        var (row, rows) = blocks[block];
+        long at = (long)row * table.Stride;
+        switch (_config.ItemOptimizer)
+        {
+            case ItemOptimizer.LazyAdamW:
+                AdamW.UpdateTouched<V, S>(table.Data + at, sums.Rows, first + at, second + at, table.Stride, touched, _step);
+                break;
+            case ItemOptimizer.PartialRowWiseAdamW:
+                AdamW.UpdateTouchedRowWise<V, S>(table.Data + at, sums.Rows, first + at, second + row, table.Stride, table.Columns, touched, _step);
+                break;
+            default:
+                AdamW.UpdateBlock<V, S>(table.Data + at, sums.Rows, first + at, second + at, rows, table.Stride, touched, _step);
+                break;
         }
     }
+
+    // Of a table the blocks from Start to End, of a dense parameter the floats.
+    private readonly record struct Piece(int Parameter, long Start, long End);
 }

@@ -1,5 +1,18 @@
 namespace Sequor.Training;
 
+/// <summary>How the item table is updated (<c>train_fn.item_optimizer</c>); everything else always by exact AdamW.</summary>
+public enum ItemOptimizer
+{
+    /// <summary>Exact: rows that a step did not touch move by their momentum and decay too, as in the reference (gin <c>"AdamW"</c>).</summary>
+    AdamW,
+
+    /// <summary>Rows that a step did not touch keep weights and moments; a different algorithm, for wide tables (gin <c>"LazyAdamW"</c>).</summary>
+    LazyAdamW,
+
+    /// <summary>Lazy, with one second moment a row: a third less memory (gin <c>"PartialRowWiseAdamW"</c>).</summary>
+    PartialRowWiseAdamW,
+}
+
 /// <summary>Settings of the optimisation loop.</summary>
 public sealed record TrainingConfig
 {
@@ -20,6 +33,9 @@ public sealed record TrainingConfig
 
     /// <summary>Decoupled weight decay of AdamW (<c>train_fn.weight_decay</c>).</summary>
     public double WeightDecay { get; init; } = 1e-3;
+
+    /// <summary>Update of the item table (<c>train_fn.item_optimizer</c>), exact unless set.</summary>
+    public ItemOptimizer ItemOptimizer { get; init; } = ItemOptimizer.AdamW;
 
     /// <summary>Probability of keeping an event of a training history (<c>train_fn.positional_sampling_ratio</c>).</summary>
     public double PositionalSamplingRatio { get; init; } = 1.0;

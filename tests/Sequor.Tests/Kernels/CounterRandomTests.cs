@@ -77,6 +77,19 @@ public unsafe class CounterRandomTests
         Assert.Equal(1, squares / Draws, 0.016);
     }
 
+    [Fact]
+    public void Draws_in_bulk_are_the_draws_one_by_one()
+    {
+        var random = new CounterRandom(3, RandomPurpose.Negatives, 5);
+        foreach (int bound in (int[])[1, 7, 3883, int.MaxValue])
+            foreach (int count in (int[])[0, 1, 8, 131])
+            {
+                int[] drawn = new int[count];
+                random.Below(bound, 1000, drawn);
+                Assert.Equal(Enumerable.Range(0, count).Select(i => random.Below(bound, 1000 + (ulong)i)), drawn);
+            }
+    }
+
     private static float[] Mask(uint key, uint start)
     {
         var mask = new float[8192];

@@ -34,12 +34,15 @@ public class NegativeSamplerTests
         Assert.NotEqual(Step(1, 5), Step(1, 6));
     }
 
-    private static int[] Sample(NegativeSampling sampling, int itemCount, int threads, long step, int[] items, int[] targets)
+    private static unsafe int[] Sample(NegativeSampling sampling, int itemCount, int threads, long step, int[] items, int[] targets)
     {
         using var workers = new WorkerPool(threads);
-        int[] negatives = new int[Draws];
-        new NegativeSampler(new LossConfig { Sampling = sampling }, itemCount, seed: 11).Sample(workers, step, items, targets, negatives, Draws);
-        return negatives;
+        int[] all = new int[Draws + targets.Length];
+        int samples = all.Length / targets.Length;
+        fixed (int* ids = all)
+            new NegativeSampler(new LossConfig { Sampling = sampling }, itemCount, seed: 11).Sample(workers, step, items, targets, ids, samples);
+        for (int t = 0; t < targets.Length; t++) Assert.Equal(targets[t], all[t * samples]);
+        return [.. all.Where((_, place) => place % samples != 0)];
     }
 
     // Five standard deviations of a binomial count.

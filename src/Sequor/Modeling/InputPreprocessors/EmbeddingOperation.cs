@@ -43,7 +43,7 @@ internal sealed unsafe class EmbeddingOperation : Operation
         Tape.Workers.Run(_batch.UserCount, _backward);
         Tape.Workers.Run(16, _positions);
         fixed (int* ids = _batch.Items)
-            _tableGradient.Set(Tape.Workers, ids, _batch.TokenCount, 1, null, _scale, _x.Gradient, _x.Columns, _table.Value.Rows, normalized: false, epsilon: 0);
+            _tableGradient.Set(Tape, ids, _batch.TokenCount, 1, null, _scale, _x.Gradient, _table.Value, normalized: false, epsilon: 0);
         _table.Add(_tableGradient);
     }
 
