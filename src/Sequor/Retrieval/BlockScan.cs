@@ -81,8 +81,11 @@ internal abstract unsafe class BlockScan
     /// <summary>Sets each query's bar (B) before a run that starts at <paramref name="block"/>.</summary>
     protected abstract void SetBars(int piece, int block, float* bars);
 
-    /// <summary>The scores (count × 64) of the queries from <paramref name="first"/> on.</summary>
-    protected abstract void Score(int block, int first, int count, float* scores);
+    /// <summary>Floats that a piece keeps for <see cref="Score"/> from one tile of a block to the next.</summary>
+    protected virtual int Room => 0;
+
+    /// <summary>The scores (count × 64) of the queries from <paramref name="first"/> on, which is 0 at first for each block.</summary>
+    protected abstract void Score(int block, int first, int count, float* room, float* scores);
 
     /// <summary>The bars of a tile (count); <paramref name="own"/> is room for ones that belong to the block.</summary>
     protected virtual float* TileBars(int block, int first, int count, float* bars, float* own) => bars + first;
@@ -93,7 +96,8 @@ internal abstract unsafe class BlockScan
     private void Piece(int piece)
     {
         int n = Queries.Rows, tileQueries = Math.Min(n, TileQueries);
-        float* scores = Scratch.Take((long)tileQueries * (ItemBlock.Items + 3) + 3L * n);
+        float* scores = Scratch.Take((long)tileQueries * (ItemBlock.Items + 3) + 3L * n + Room + ItemBlock.Items), room = scores;
+        scores += (Room + ItemBlock.Items - 1) / ItemBlock.Items * ItemBlock.Items;
         var lanes = (ulong*)(scores + tileQueries * ItemBlock.Items);
         float* own = (float*)(lanes + tileQueries), bars = own + tileQueries;
         int* cursor = (int*)(bars + n), excludedBlock = cursor + n;
@@ -115,7 +119,7 @@ internal abstract unsafe class BlockScan
                     int count = Math.Min(TileQueries, n - first);
                     int ahead = block + (n == 1 ? 2 : 1) * _step;
                     if (ahead < Blocks.Count && (n > 1 || Blocks.BlockBytes <= ReadAhead)) Prefetch.Share(Blocks[ahead], Blocks.BlockBytes, first, count, n);
-                    Score(block, first, count, scores);
+                    Score(block, first, count, room, scores);
                     LaneMasks.Above(scores, TileBars(block, first, count, bars, own), count, lanes);
                     for (int q = 0; q < count; q++)
                     {

@@ -74,12 +74,20 @@ internal sealed unsafe class CandidateScan : BlockScan
         for (int q = 0; q < Queries.Rows; q++) bars[q] = _lists[piece * Queries.Rows + q].Threshold;
     }
 
-    protected override void Score(int block, int first, int count, float* scores)
+    protected override int Room => Blocks.Precision == IndexPrecision.BFloat16 && Queries.Rows > 1 ? 2 * QuantizedBlock.BFloat16Size(Blocks.Dim) : 0;
+
+    protected override void Score(int block, int first, int count, float* room, float* scores)
     {
         float* items = Blocks[block];
         if (Blocks.Precision == IndexPrecision.BFloat16)
         {
-            for (int r = 0; r < count; r++) QuantizedBlock.ScoreBFloat16(Queries.Row(first + r), items, Blocks.Dim, scores + r * ItemBlock.Items);
+            if (Queries.Rows == 1)
+            {
+                QuantizedBlock.ScoreBFloat16(Queries.Row(0), items, Blocks.Dim, scores);
+                return;
+            }
+            if (first == 0) QuantizedBlock.FromBFloat16(items, Blocks.Dim, room);
+            ItemBlock.Score(Queries.Row(first), Queries.Stride, count, room, Blocks.Dim, scores);
             return;
         }
         fixed (int* quads = _quads)
@@ -138,7 +146,7 @@ internal sealed unsafe class CandidateScan : BlockScan
         for (int from = 0, count; (count = all.Take(from, group)) > 0; from += count)
         {
             Blocks.Gather(group[..count], rows, block);
-            MatrixMultiply.Run(Queries.Row(query), Queries.Stride, 1, block, ItemBlock.Items, scores, ItemBlock.Items, 1, Blocks.Dim, ItemBlock.Items, false);
+            ItemBlock.Score(Queries.Row(query), Queries.Stride, 1, block, Blocks.Dim, scores);
             for (int i = 0; i < count; i++)
                 if (scores[i] >= heap.Threshold && scores[i] > float.NegativeInfinity) heap.Push(scores[i], group[i]);
         }

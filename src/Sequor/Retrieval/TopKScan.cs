@@ -55,8 +55,8 @@ internal sealed unsafe class TopKScan : BlockScan
         for (int q = 0; q < Queries.Rows; q++) bars[q] = _heaps[piece * Queries.Rows + q].Threshold;
     }
 
-    protected override void Score(int block, int first, int count, float* scores) =>
-        MatrixMultiply.Run(Queries.Row(first), Queries.Stride, 1, Blocks[block], ItemBlock.Items, scores, ItemBlock.Items, count, Blocks.Dim, ItemBlock.Items, false);
+    protected override void Score(int block, int first, int count, float* room, float* scores) =>
+        ItemBlock.Score(Queries.Row(first), Queries.Stride, count, Blocks[block], Blocks.Dim, scores);
 
     protected override void Visit(in ScoreTile tile)
     {
