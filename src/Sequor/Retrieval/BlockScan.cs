@@ -40,7 +40,7 @@ internal abstract unsafe class BlockScan
     private const long WorkPerPiece = 1 << 20;
 
     // A block of bytes is about a page, at whose end the hardware stops reading ahead; of longer ones it brings enough.
-    private const long ReadAhead = 8192;
+    private const long ReadAhead = 6144;
     private readonly Action<int> _piece;
     private int _next, _run, _runs, _step;
 
