@@ -85,6 +85,25 @@ internal static unsafe class QuantizedBlock
         return error;
     }
 
+    /// <summary>target (dim rounded up to even × 64) = the floats of a bfloat16 block, for many queries.</summary>
+    internal static void FromBFloat16(float* block, int dim, float* target)
+    {
+        if (Simd.Width == 16) FromBFloat16<Vector512<float>, Simd512>(block, dim, target);
+        else if (Simd.Width == 8) FromBFloat16<Vector256<float>, Simd256>(block, dim, target);
+        else FromBFloat16<Vector128<float>, Simd128>(block, dim, target);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void FromBFloat16<V, S>(float* block, int dim, float* target) where V : struct where S : struct, ISimd<V>
+    {
+        for (int c = 0; c < dim; c += 2, block += Items, target += 2 * Items)
+            for (int lane = 0; lane < Items; lane += S.Count)
+            {
+                S.Store(S.LowHalves(block + lane), target + lane);
+                S.Store(S.HighHalves(block + lane), target + Items + lane);
+            }
+    }
+
     /// <summary>scores (64) = the query (dim floats, zero up to an even count) against a bfloat16 block.</summary>
     internal static void ScoreBFloat16(float* query, float* block, int dim, float* scores)
     {

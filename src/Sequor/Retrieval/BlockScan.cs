@@ -38,8 +38,11 @@ internal abstract unsafe class BlockScan
     private const int TileQueries = 48;
     private const int RunsPerPiece = 16;
     private const long WorkPerPiece = 1 << 20;
+
+    // A block of bytes is about a page, at whose end the hardware stops reading ahead; of longer ones it brings enough.
+    private const long ReadAhead = 6144;
     private readonly Action<int> _piece;
-    private int _next, _run;
+    private int _next, _run, _runs, _step;
 
     protected BlockScan(ItemBlocks blocks, WorkerPool workers)
     {
@@ -64,17 +67,25 @@ internal abstract unsafe class BlockScan
         (Queries, Excluded) = (queries, excluded);
         long work = (long)queries.Rows * Blocks.ItemCount * Blocks.Dim;
         PieceCount = (int)Math.Clamp(work / WorkPerPiece, 1, Math.Min(Workers.ThreadCount, Blocks.Count));
-        _run = Math.Max(1, Blocks.Count / (PieceCount * RunsPerPiece));
-        _next = 0;
     }
 
-    protected void Run() => Workers.Run(PieceCount, _piece);
+    /// <summary>Walks every <paramref name="step"/>-th block.</summary>
+    protected void Run(int step = 1)
+    {
+        int blocks = (Blocks.Count + step - 1) / step, run = Math.Max(1, blocks / (PieceCount * RunsPerPiece));
+        _runs = (blocks + run - 1) / run;
+        (_step, _run, _next) = (step, run * step, 0);
+        Workers.Run(PieceCount, _piece);
+    }
 
     /// <summary>Sets each query's bar (B) before a run that starts at <paramref name="block"/>.</summary>
     protected abstract void SetBars(int piece, int block, float* bars);
 
-    /// <summary>The scores (count × 64) of the queries from <paramref name="first"/> on.</summary>
-    protected abstract void Score(int block, int first, int count, float* scores);
+    /// <summary>Floats that a piece keeps for <see cref="Score"/> from one tile of a block to the next.</summary>
+    protected virtual int Room => 0;
+
+    /// <summary>The scores (count × 64) of the queries from <paramref name="first"/> on, which is 0 at first for each block.</summary>
+    protected abstract void Score(int block, int first, int count, float* room, float* scores);
 
     /// <summary>The bars of a tile (count); <paramref name="own"/> is room for ones that belong to the block.</summary>
     protected virtual float* TileBars(int block, int first, int count, float* bars, float* own) => bars + first;
@@ -85,11 +96,12 @@ internal abstract unsafe class BlockScan
     private void Piece(int piece)
     {
         int n = Queries.Rows, tileQueries = Math.Min(n, TileQueries);
-        float* scores = Scratch.Take((long)tileQueries * (ItemBlock.Items + 3) + 3L * n);
+        float* scores = Scratch.Take((long)tileQueries * (ItemBlock.Items + 3) + 3L * n + Room + ItemBlock.Items), room = scores;
+        scores += (Room + ItemBlock.Items - 1) / ItemBlock.Items * ItemBlock.Items;
         var lanes = (ulong*)(scores + tileQueries * ItemBlock.Items);
         float* own = (float*)(lanes + tileQueries), bars = own + tileQueries;
         int* cursor = (int*)(bars + n), excludedBlock = cursor + n;
-        for (int run; (run = Interlocked.Increment(ref _next) - 1) < (Blocks.Count + _run - 1) / _run;)
+        for (int run; (run = Interlocked.Increment(ref _next) - 1) < _runs;)
         {
             int start = run * _run, end = Math.Min(Blocks.Count, start + _run);
             for (int q = 0; q < n; q++)
@@ -99,19 +111,20 @@ internal abstract unsafe class BlockScan
                 excludedBlock[q] = BlockAt(Excluded[q], cursor[q]);
             }
             SetBars(piece, start, bars);
-            for (int block = start; block < end; block++)
+            for (int block = start; block < end; block += _step)
             {
                 ulong valid = Blocks.Lanes(block);
                 for (int first = 0; first < n; first += TileQueries)
                 {
                     int count = Math.Min(TileQueries, n - first);
-                    if (n > 1 && block + 1 < Blocks.Count) Prefetch.Share(Blocks[block + 1], Blocks.BlockBytes, first, count, n);
-                    Score(block, first, count, scores);
+                    int ahead = block + (n == 1 ? 2 : 1) * _step;
+                    if (ahead < Blocks.Count && (n > 1 || Blocks.BlockBytes <= ReadAhead)) Prefetch.Share(Blocks[ahead], Blocks.BlockBytes, first, count, n);
+                    Score(block, first, count, room, scores);
                     LaneMasks.Above(scores, TileBars(block, first, count, bars, own), count, lanes);
                     for (int q = 0; q < count; q++)
                     {
                         lanes[q] &= valid;
-                        if (excludedBlock[first + q] == block) lanes[q] &= ~TakeExcluded(Excluded[first + q], block, ref cursor[first + q], out excludedBlock[first + q]);
+                        if (excludedBlock[first + q] <= block) lanes[q] &= ~TakeExcluded(Excluded[first + q], block, ref cursor[first + q], out excludedBlock[first + q]);
                     }
                     Visit(new ScoreTile { Piece = piece, Block = block, First = first, Count = count, Scores = scores, Lanes = lanes, Bars = bars });
                 }
@@ -119,12 +132,13 @@ internal abstract unsafe class BlockScan
         }
     }
 
-    private static int BlockAt(ReadOnlySpan<int> list, int cursor) => cursor < list.Length ? (list[cursor] - 1) / ItemBlock.Items : -1;
+    private static int BlockAt(ReadOnlySpan<int> list, int cursor) => cursor < list.Length ? (list[cursor] - 1) / ItemBlock.Items : int.MaxValue;
 
     private static ulong TakeExcluded(ReadOnlySpan<int> list, int block, ref int cursor, out int nextBlock)
     {
         ulong lanes = 0;
-        while ((nextBlock = BlockAt(list, cursor)) == block) lanes |= 1ul << (list[cursor++] - 1);
+        for (; (nextBlock = BlockAt(list, cursor)) <= block; cursor++)
+            if (nextBlock == block) lanes |= 1ul << (list[cursor] - 1);
         return lanes;
     }
 }

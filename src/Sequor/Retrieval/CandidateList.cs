@@ -17,12 +17,13 @@ internal sealed class CandidateList
     /// <summary>The k-th highest lower bound so far.</summary>
     internal float Threshold { get; private set; }
 
-    internal void Begin(int k, ErrorBound bound)
+    /// <summary>Begins anew; items whose upper bound is below <paramref name="floor"/> do not enter.</summary>
+    internal void Begin(int k, ErrorBound bound, float floor)
     {
         _k = k;
         _bound = bound;
         _count = 0;
-        Threshold = float.NegativeInfinity;
+        Threshold = floor;
         if (_keys.Length < 2 * k + 256) _keys = new ulong[2 * k + 256];
     }
 
@@ -32,6 +33,22 @@ internal sealed class CandidateList
     internal void Merge(CandidateList other)
     {
         for (int i = 0; i < other._count; i++) Push(other._keys[i]);
+    }
+
+    /// <summary>The k-th highest lower bound of all; none where there are fewer than k.</summary>
+    internal float Floor()
+    {
+        Prune();
+        return _count < _k ? float.NegativeInfinity : Threshold;
+    }
+
+    /// <summary>Whether k items have lower bounds from the floor on, so that what did not enter was rightly kept out.</summary>
+    internal bool Confirms(float floor)
+    {
+        int above = 0;
+        for (int i = 0; i < _count && above < _k; i++)
+            if (ScoredItem.Score(_keys[i]) >= floor) above++;
+        return above == _k;
     }
 
     /// <summary>Copies what is left at the end, in no order, from the given place on; returns how many, 0 behind the last.</summary>
@@ -55,8 +72,8 @@ internal sealed class CandidateList
 
     private void Prune()
     {
-        if (_count <= _k) return;
-        Threshold = ScoredItem.Score(ScoredItem.Select(_keys.AsSpan(0, _count), _k));
+        if (_count < _k) return;
+        Threshold = MathF.Max(Threshold, ScoredItem.Score(ScoredItem.Select(_keys.AsSpan(0, _count), _k)));
         int kept = _k;
         for (int i = _k; i < _count; i++)
         {

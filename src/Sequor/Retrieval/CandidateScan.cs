@@ -14,6 +14,8 @@ internal sealed unsafe class CandidateScan : BlockScan
     private readonly List<CandidateList> _lists = [];
     private readonly List<TopKHeap> _heaps = [];
     private ErrorBound[] _bounds = [];
+    private float[] _floors = [];
+    private volatile bool _short;
     private (float Step, int Sum)[] _steps = [];
     private int[] _quads = [];
     private int _row;
@@ -32,14 +34,39 @@ internal sealed unsafe class CandidateScan : BlockScan
         _items = items;
         _scores = scores;
         int n = queries.Rows;
-        if (_bounds.Length < n) (_bounds, _steps, _quads) = (new ErrorBound[n], new (float, int)[n], new int[n * QuadCount]);
+        if (_bounds.Length < n) (_bounds, _floors, _steps, _quads) = (new ErrorBound[n], new float[n], new (float, int)[n], new int[n * QuadCount]);
         for (int q = 0; q < n; q++) Quantize(q);
         while (_lists.Count < PieceCount * n) _lists.Add(new CandidateList(Blocks));
-        for (int i = 0; i < PieceCount * n; i++) _lists[i].Begin(k, _bounds[i % n]);
         while (_heaps.Count < n) _heaps.Add(new TopKHeap());
-        for (int q = 0; q < n; q++) _heaps[q].Begin(k);
-        Run();
-        Workers.Run(n, _rescore);
+        Array.Fill(_floors, float.NegativeInfinity);
+        int rank = Sample.Rank(k, Blocks.ItemCount);
+        if (rank > 0)
+        {
+            Collect(rank, Sample.Step);
+            for (int q = 0; q < n; q++) _floors[q] = Merged(q).Floor();
+        }
+        do
+        {
+            _short = false;
+            Collect(k, 1);
+            for (int q = 0; q < n; q++) _heaps[q].Begin(k);
+            Workers.Run(n, _rescore);
+            if (_short) Array.Fill(_floors, float.NegativeInfinity);
+        }
+        while (_short);
+    }
+
+    private void Collect(int k, int step)
+    {
+        for (int i = 0; i < PieceCount * Queries.Rows; i++) _lists[i].Begin(k, _bounds[i % Queries.Rows], _floors[i % Queries.Rows]);
+        Run(step);
+    }
+
+    private CandidateList Merged(int query)
+    {
+        CandidateList all = _lists[query];
+        for (int piece = 1; piece < PieceCount; piece++) all.Merge(_lists[piece * Queries.Rows + query]);
+        return all;
     }
 
     protected override void SetBars(int piece, int block, float* bars)
@@ -47,12 +74,20 @@ internal sealed unsafe class CandidateScan : BlockScan
         for (int q = 0; q < Queries.Rows; q++) bars[q] = _lists[piece * Queries.Rows + q].Threshold;
     }
 
-    protected override void Score(int block, int first, int count, float* scores)
+    protected override int Room => Blocks.Precision == IndexPrecision.BFloat16 && Queries.Rows > 1 ? 2 * QuantizedBlock.BFloat16Size(Blocks.Dim) : 0;
+
+    protected override void Score(int block, int first, int count, float* room, float* scores)
     {
         float* items = Blocks[block];
         if (Blocks.Precision == IndexPrecision.BFloat16)
         {
-            for (int r = 0; r < count; r++) QuantizedBlock.ScoreBFloat16(Queries.Row(first + r), items, Blocks.Dim, scores + r * ItemBlock.Items);
+            if (Queries.Rows == 1)
+            {
+                QuantizedBlock.ScoreBFloat16(Queries.Row(0), items, Blocks.Dim, scores);
+                return;
+            }
+            if (first == 0) QuantizedBlock.FromBFloat16(items, Blocks.Dim, room);
+            ItemBlock.Score(Queries.Row(first), Queries.Stride, count, room, Blocks.Dim, scores);
             return;
         }
         fixed (int* quads = _quads)
@@ -99,15 +134,19 @@ internal sealed unsafe class CandidateScan : BlockScan
     // Candidates are packed as the float32 index packs its items and multiplied as it does: the scores have the same bits.
     private void Rescore(int query)
     {
-        CandidateList all = _lists[query];
-        for (int piece = 1; piece < PieceCount; piece++) all.Merge(_lists[piece * Queries.Rows + query]);
+        CandidateList all = Merged(query);
+        if (_floors[query] > float.NegativeInfinity && !all.Confirms(_floors[query]))
+        {
+            _short = true;
+            return;
+        }
         TopKHeap heap = _heaps[query];
         Span<int> group = stackalloc int[ItemBlock.Items];
         float* scores = Scratch.Take(ItemBlock.Items * (1L + Blocks.Dim + Queries.Stride)), block = scores + ItemBlock.Items, rows = block + ItemBlock.Items * Blocks.Dim;
         for (int from = 0, count; (count = all.Take(from, group)) > 0; from += count)
         {
             Blocks.Gather(group[..count], rows, block);
-            MatrixMultiply.Run(Queries.Row(query), Queries.Stride, 1, block, ItemBlock.Items, scores, ItemBlock.Items, 1, Blocks.Dim, ItemBlock.Items, false);
+            ItemBlock.Score(Queries.Row(query), Queries.Stride, 1, block, Blocks.Dim, scores);
             for (int i = 0; i < count; i++)
                 if (scores[i] >= heap.Threshold && scores[i] > float.NegativeInfinity) heap.Push(scores[i], group[i]);
         }

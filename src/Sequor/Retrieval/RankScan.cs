@@ -46,8 +46,8 @@ internal sealed unsafe class RankScan : BlockScan
         for (int q = 0; q < Queries.Rows; q++) bars[q] = block <= TargetBlock(q) ? MathF.BitDecrement(_score[q]) : _score[q];
     }
 
-    protected override void Score(int block, int first, int count, float* scores) =>
-        MatrixMultiply.Run(Queries.Row(first), Queries.Stride, 1, Blocks[block], ItemBlock.Items, scores, ItemBlock.Items, count, Blocks.Dim, ItemBlock.Items, false);
+    protected override void Score(int block, int first, int count, float* room, float* scores) =>
+        ItemBlock.Score(Queries.Row(first), Queries.Stride, count, Blocks[block], Blocks.Dim, scores);
 
     protected override void Visit(in ScoreTile tile)
     {

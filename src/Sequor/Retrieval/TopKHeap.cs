@@ -13,11 +13,12 @@ internal sealed unsafe class TopKHeap
     /// <summary>Scores below this cannot enter any more, nor can equal ones of a higher item index than all before.</summary>
     internal float Threshold { get; private set; }
 
-    internal void Begin(int k)
+    /// <summary>Begins anew; scores up to <paramref name="floor"/> do not enter.</summary>
+    internal void Begin(int k, float floor = float.NegativeInfinity)
     {
         _k = k;
         _count = 0;
-        Threshold = float.NegativeInfinity;
+        Threshold = floor;
         if (_keys.Length < 2 * k + 64) _keys = new ulong[2 * k + 64];
     }
 
@@ -26,6 +27,13 @@ internal sealed unsafe class TopKHeap
     {
         if (_count == _keys.Length) Prune();
         _keys[_count++] = ScoredItem.Key(score, item);
+    }
+
+    /// <summary>A floor that the best k pass, those equal to the least of them too; none where there are fewer than k.</summary>
+    internal float Floor()
+    {
+        Prune();
+        return _count < _k ? float.NegativeInfinity : MathF.BitDecrement(Threshold);
     }
 
     internal void Merge(TopKHeap other)

@@ -9,7 +9,9 @@ internal sealed unsafe class TopKScan : BlockScan
 {
     private readonly Action<int> _merge;
     private readonly List<TopKHeap> _heaps = [];
-    private int _row;
+    private float[] _floors = [];
+    private volatile bool _short;
+    private int _k, _row;
     private int* _items;
     private float* _scores;
 
@@ -19,13 +21,33 @@ internal sealed unsafe class TopKScan : BlockScan
     internal void Run(Matrix queries, ExcludedItems excluded, int k, int row, int* items, float* scores)
     {
         Prepare(queries, excluded);
+        _k = k;
         _row = row;
         _items = items;
         _scores = scores;
-        while (_heaps.Count < PieceCount * queries.Rows) _heaps.Add(new TopKHeap());
-        for (int i = 0; i < PieceCount * queries.Rows; i++) _heaps[i].Begin(k);
-        Run();
-        Workers.Run(queries.Rows, _merge);
+        int n = queries.Rows, rank = Sample.Rank(k, Blocks.ItemCount);
+        if (_floors.Length < n) _floors = new float[n];
+        while (_heaps.Count < PieceCount * n) _heaps.Add(new TopKHeap());
+        Array.Fill(_floors, float.NegativeInfinity);
+        if (rank > 0)
+        {
+            Collect(rank, Sample.Step);
+            for (int q = 0; q < n; q++) _floors[q] = Merged(q).Floor();
+        }
+        do
+        {
+            _short = false;
+            Collect(k, 1);
+            Workers.Run(n, _merge);
+            if (_short) Array.Fill(_floors, float.NegativeInfinity);
+        }
+        while (_short);
+    }
+
+    private void Collect(int k, int step)
+    {
+        for (int i = 0; i < PieceCount * Queries.Rows; i++) _heaps[i].Begin(k, _floors[i % Queries.Rows]);
+        Run(step);
     }
 
     protected override void SetBars(int piece, int block, float* bars)
@@ -33,8 +55,8 @@ internal sealed unsafe class TopKScan : BlockScan
         for (int q = 0; q < Queries.Rows; q++) bars[q] = _heaps[piece * Queries.Rows + q].Threshold;
     }
 
-    protected override void Score(int block, int first, int count, float* scores) =>
-        MatrixMultiply.Run(Queries.Row(first), Queries.Stride, 1, Blocks[block], ItemBlock.Items, scores, ItemBlock.Items, count, Blocks.Dim, ItemBlock.Items, false);
+    protected override void Score(int block, int first, int count, float* room, float* scores) =>
+        ItemBlock.Score(Queries.Row(first), Queries.Stride, count, Blocks[block], Blocks.Dim, scores);
 
     protected override void Visit(in ScoreTile tile)
     {
@@ -55,8 +77,14 @@ internal sealed unsafe class TopKScan : BlockScan
 
     private void Merge(int query)
     {
+        int found = Merged(query).Take(_items + (long)query * _row, _scores + (long)query * _row);
+        if (found < _k && _floors[query] > float.NegativeInfinity) _short = true;
+    }
+
+    private TopKHeap Merged(int query)
+    {
         TopKHeap all = _heaps[query];
         for (int piece = 1; piece < PieceCount; piece++) all.Merge(_heaps[piece * Queries.Rows + query]);
-        _ = all.Take(_items + (long)query * _row, _scores + (long)query * _row);
+        return all;
     }
 }

@@ -74,6 +74,26 @@ public sealed class MipsBruteForceTests : IDisposable
         }
     }
 
+    // Every 32nd block holds the best items, so that the bar a sample suggests is passed by too few.
+    [Theory]
+    [MemberData(nameof(Precisions))]
+    public void A_sample_that_misleads_changes_no_answer(IndexPrecision precision)
+    {
+        var random = new Random(4);
+        using RecommenderModel model = Model(9000, 6, () => random.NextSingle() - 0.5f);
+        for (int item = 1; item <= 9000; item++)
+            if ((item - 1) / 64 % 32 == 0) foreach (ref float x in model.Items.Value[item]) x *= 10;
+        Matrix queries = Queries(5, 6, () => random.NextSingle() - 0.5f);
+        ExcludedItems excluded = Excluded(random, 5, 40, out int[][] seen);
+        using var index = new MipsBruteForce(model, WorkerPool.Shared, precision);
+        var (found, _) = Search(index, queries, excluded, 200);
+        for (int u = 0; u < 5; u++)
+        {
+            float[] expected = [.. Enumerable.Range(1, 9000).Except(seen[u]).Select(item => Score(queries, u, model, item)).OrderDescending().Take(200)];
+            for (int i = 0; i < 200; i++) Assert.Equal(expected[i], Score(queries, u, model, found[u * 200 + i]), 1e-5f);
+        }
+    }
+
     // Their block is as unknown as can be, and all of it is scored again.
     [Theory]
     [MemberData(nameof(Precisions))]
