@@ -47,13 +47,8 @@ internal sealed record TrainingMeasurement
         for (int i = -WarmUp; i < steps; i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (i == 0)
-            {
-                allocated = GC.GetTotalAllocatedBytes();
-                resident = Environment.WorkingSet;
-            }
-
-            long start = Stopwatch.GetTimestamp();
+            if (i == 0) resident = Environment.WorkingSet;
+            long allocatedBefore = GC.GetTotalAllocatedBytes(precise: true), start = Stopwatch.GetTimestamp();
             SequenceBatch? batch = loader.Next();
             if (batch is null)
             {
@@ -67,6 +62,7 @@ internal sealed record TrainingMeasurement
             int batchTokens = batch.TokenCount;
             loader.Return(batch);
             if (i < 0) continue;
+            allocated += GC.GetTotalAllocatedBytes(precise: true) - allocatedBefore;
             StepProfile profile = trainer.LastStep;
             step.Add(taken);
             wait.Add(waited);
@@ -80,7 +76,6 @@ internal sealed record TrainingMeasurement
             onStep?.Invoke(i + 1);
         }
 
-        allocated = GC.GetTotalAllocatedBytes() - allocated;
         using var process = Process.GetCurrentProcess();
         return new TrainingMeasurement
         {

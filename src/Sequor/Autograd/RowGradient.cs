@@ -10,7 +10,7 @@ namespace Sequor.Autograd;
 /// <remarks>
 /// Set: one stable partition of the entries by blocks of table rows, in parallel: count, prefix sum, place. A block's rows fit the first
 /// cache, so its sums are made there in the order of the entries and need no further sort. Within a row that order never changes, whatever
-/// the threads do. Memory is 12 bytes an entry; nothing has the size of the table.
+/// the threads do. Memory is 8 bytes an entry; nothing has the size of the table.
 /// </remarks>
 internal sealed unsafe class RowGradient
 {
@@ -50,8 +50,10 @@ internal sealed unsafe class RowGradient
         (_count, _perSourceRow, _coefficient) = (count, entriesPerSourceRow, coefficient);
         _ids = ids;
         _coefficients = coefficients;
+        if ((count - 1) / entriesPerSourceRow >> (32 - _blocks.Shift) != 0)
+            throw new InvalidInputException($"a batch of {count / entriesPerSourceRow} events exceeds the {1L << (32 - _blocks.Shift)} that the gradient of a table of {table.Columns} columns can number; lower train_fn.local_batch_size");
         _chunkCount = Math.Clamp(count / FewestEntriesPerChunk, 1, Math.Min(tape.Workers.ThreadCount, MostChunks));
-        int places = _chunkCount * _blocks.Count;
+        int places = _chunkCount * HistogramLength;
         if (_places.Length < places) _places = new int[places];
         if (_starts.Length < _blocks.Count + 1) _starts = new int[_blocks.Count + 1];
         _entries = (Entry*)tape.AllocateFloats((long)count * sizeof(Entry) / sizeof(float));
@@ -60,7 +62,7 @@ internal sealed unsafe class RowGradient
         for (int block = 0; block < _blocks.Count; block++)
         {
             _starts[block] = place;
-            for (int at = block; at < places; at += _blocks.Count) (_places[at], place) = (place, place + _places[at]);
+            for (int at = block; at < places; at += HistogramLength) (_places[at], place) = (place, place + _places[at]);
         }
         _starts[_blocks.Count] = place;
         tape.Workers.Run(_chunkCount, _placeEntries);
@@ -87,15 +89,17 @@ internal sealed unsafe class RowGradient
         }
         else
         {
+            int shift = _blocks.Shift;
+            uint rowMask = (1u << shift) - 1;
             Entry* end = _entries + _starts[block + 1];
             for (Entry* e = _entries + _starts[block]; e < end; e++)
             {
-                int row = e->Row - firstRow;
-                float* sum = sums.Rows + row * _stride, source = _source + (long)e->Source * _stride;
+                int row = (int)(e->Place & rowMask);
+                float* sum = sums.Rows + row * _stride, source = _source + (long)(e->Place >> shift) * _stride;
                 if (sums.Touch(row))
                 {
                     // What is done with the row next reads its values.
-                    Prefetch.Row(table.Row(e->Row), _stride);
+                    Prefetch.Row(table.Row(firstRow + row), _stride);
                     V coefficient = S.Create(e->Coefficient);
                     for (int c = 0; c < _stride; c += S.Count) S.Store(S.Multiply(coefficient, S.Load(source + c)), sum + c);
                 }
@@ -117,7 +121,8 @@ internal sealed unsafe class RowGradient
         {
             int block = row >> _blocks.Shift;
             for (int e = _starts[block]; e < _starts[block + 1]; e++)
-                if (_entries[e].Row == row) RowKernels<V, S>.AddScaled(_entries[e].Coefficient, _source + (long)_entries[e].Source * _stride, part, _stride);
+                if ((block << _blocks.Shift) + (int)(_entries[e].Place & ((1u << _blocks.Shift) - 1)) == row)
+                    RowKernels<V, S>.AddScaled(_entries[e].Coefficient, _source + (long)(_entries[e].Place >> _blocks.Shift) * _stride, part, _stride);
         }
         if (_normalized) Normalized<V, S>(table.Row(row), part);
         RowKernels<V, S>.Add(part, sum, _stride);
@@ -140,37 +145,53 @@ internal sealed unsafe class RowGradient
             S.Store(S.MultiplyAdd(projection, S.Load(value + c), S.Multiply(scale, S.Load(gradient + c))), gradient + c);
     }
 
+    // A cache line apart, so that chunks do not contend for their neighbour's counts.
+    private int HistogramLength => _blocks.Count + 16;
+
     private (int First, int End) Chunk(int chunk) => ((int)((long)_count * chunk / _chunkCount), (int)((long)_count * (chunk + 1) / _chunkCount));
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void CountEntries(int chunk)
     {
         var (first, end) = Chunk(chunk);
         int shift = _blocks.Shift;
         int* ids = _ids;
-        fixed (int* histogram = &_places[chunk * _blocks.Count])
+        fixed (int* histogram = &_places[chunk * HistogramLength])
         {
             new Span<int>(histogram, _blocks.Count).Clear();
             for (int e = first; e < end; e++) histogram[ids[e] >> shift]++;
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void PlaceEntries(int chunk)
     {
         var (first, end) = Chunk(chunk);
         int shift = _blocks.Shift, sourceRow = first / _perSourceRow;
         int* ids = _ids;
         float* coefficients = _coefficients;
+        float constant = _coefficient;
+        uint rowMask = (1u << shift) - 1;
         Entry* entries = _entries;
-        fixed (int* next = &_places[chunk * _blocks.Count])
+        fixed (int* next = &_places[chunk * HistogramLength])
         {
             for (int e = first; e < end; sourceRow++)
             {
                 int last = Math.Min(end, (sourceRow + 1) * _perSourceRow);
                 for (; e < last; e++)
-                    entries[next[ids[e] >> shift]++] = new Entry(ids[e], sourceRow, coefficients == null ? _coefficient : coefficients[e]);
+                {
+                    Entry* entry = entries + next[ids[e] >> shift]++;
+                    entry->Place = (uint)sourceRow << shift | ((uint)ids[e] & rowMask);
+                    entry->Coefficient = coefficients == null ? constant : coefficients[e];
+                }
             }
         }
     }
 
-    private readonly record struct Entry(int Row, int Source, float Coefficient);
+    private struct Entry
+    {
+        // The source row above, the row within the block in the lowest bits.
+        internal uint Place;
+        internal float Coefficient;
+    }
 }

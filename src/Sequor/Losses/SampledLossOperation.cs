@@ -52,7 +52,7 @@ internal sealed unsafe class SampledLossOperation : Operation
     /// <summary>Memory of a step for T × <paramref name="samples"/> ids, the positive of a token before its negatives.</summary>
     internal static int* AllocateIds(Tape tape, int tokens, int samples)
     {
-        // Rows are read by fours and ids by registers, past the last token too: row 0 is as good as any.
+        // Ids are compared by registers, past the last token too.
         long count = (long)tokens * samples;
         int* ids = (int*)tape.AllocateFloats(count + Simd.RowAlignment);
         new Span<int>(ids + count, Simd.RowAlignment).Clear();
@@ -162,7 +162,7 @@ internal sealed unsafe class SampledLossOperation : Operation
     private void Forward<V, S>(int piece) where V : struct where S : struct, ISimd<V>
     {
         int padded = Simd.Pad(_samples), first = piece * TokensPerPiece, end = Math.Min(_states.Rows, first + TokensPerPiece);
-        float* logits = Scratch.Take(2L * padded), factors = logits + padded;
+        float* logits = Scratch.Take(2L * padded + 2 * S.Count * S.Count), factors = logits + padded;
         bool prefetches = _table.Value.Size > Prefetch.Pays, differentiates = _states.HasGradient;
         if (prefetches) Ask(_ids + (long)first * _samples, _samples);
         double sum = 0;
@@ -189,6 +189,8 @@ internal sealed unsafe class SampledLossOperation : Operation
         _pieceLoss[piece] = sum;
     }
 
+    // Inlined: a call within a loop would make its sums leave their registers.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Ask(int* ids, int count)
     {
         for (int r = 0; r < count; r++) Prefetch.Row(_table.Value.Row(ids[r]), _table.Value.Stride);
@@ -200,47 +202,47 @@ internal sealed unsafe class SampledLossOperation : Operation
     private readonly struct Given : INorm;
     private readonly struct Computed : INorm;
 
-    // logits = ⟨q, item⟩ · factors and factors = inverse norms / temperature. Four rows share a load of q; the partial sums of a register's
-    // worth of rows are added together, across. Lanes behind the last sample repeat a logit, so that they never are the largest.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    // logits = ⟨q, item⟩ · factors and factors = inverse norms / temperature. Rows in groups of a register's lanes, whose partial sums are then
+    // added together, across; within a group four registers of q stay put while the rows go by. Lanes behind the last sample repeat a logit,
+    // so that they never are the largest.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void Dots<V, S, N>(float* q, int* ids, int* next, float* logits, float* factors) where V : struct where S : struct, ISimd<V> where N : INorm
     {
-        Matrix table = _table.Value;
-        int stride = table.Stride;
-        float* dots = stackalloc float[2 * S.Count * S.Count], squares = dots + S.Count * S.Count;
+        float* items = _table.Value.Data;
+        nint stride = _table.Value.Stride;
+        // Not on the stack, where registers would straddle cache lines.
+        float* dots = factors + Simd.Pad(_samples), squares = dots + S.Count * S.Count;
         V inverseTemperature = S.Create(1f / _loss.Temperature);
         for (int group = 0; group < _samples; group += S.Count)
         {
             int rows = Math.Min(S.Count, _samples - group);
-            for (int r = 0; r < rows; r += 4)
+            int* id = ids + group;
+            if (next != null) Ask(next + group / 2, (rows + 1) / 2);
+            nint c = 0;
+            for (; c + 4 * S.Count <= stride; c += 4 * S.Count)
             {
-                int* id = ids + group + r;
-                float* e0 = table.Row(id[0]), e1 = table.Row(id[1]), e2 = table.Row(id[2]), e3 = table.Row(id[3]);
-                if (next != null) Ask(next + (group + r) / 2, 2);
-                V s0 = S.Zero, s1 = S.Zero, s2 = S.Zero, s3 = S.Zero, n0 = S.Zero, n1 = S.Zero, n2 = S.Zero, n3 = S.Zero;
-                for (int c = 0; c < stride; c += S.Count)
+                V q0 = S.Load(q + c), q1 = S.Load(q + c + S.Count), q2 = S.Load(q + c + 2 * S.Count), q3 = S.Load(q + c + 3 * S.Count);
+                for (int r = 0; r < rows; r++)
                 {
-                    V x = S.Load(q + c), y0 = S.Load(e0 + c), y1 = S.Load(e1 + c), y2 = S.Load(e2 + c), y3 = S.Load(e3 + c);
-                    s0 = S.MultiplyAdd(x, y0, s0);
-                    s1 = S.MultiplyAdd(x, y1, s1);
-                    s2 = S.MultiplyAdd(x, y2, s2);
-                    s3 = S.MultiplyAdd(x, y3, s3);
+                    float* e = items + id[r] * stride + c;
+                    V e0 = S.Load(e), e1 = S.Load(e + S.Count), e2 = S.Load(e + 2 * S.Count), e3 = S.Load(e + 3 * S.Count);
+                    V dot = S.MultiplyAdd(q3, e3, S.MultiplyAdd(q2, e2, S.MultiplyAdd(q1, e1, S.Multiply(q0, e0))));
+                    S.Store(c == 0 ? dot : S.Add(dot, S.Load(dots + r * S.Count)), dots + r * S.Count);
                     if (typeof(N) != typeof(Computed)) continue;
-                    n0 = S.MultiplyAdd(y0, y0, n0);
-                    n1 = S.MultiplyAdd(y1, y1, n1);
-                    n2 = S.MultiplyAdd(y2, y2, n2);
-                    n3 = S.MultiplyAdd(y3, y3, n3);
+                    V square = S.MultiplyAdd(e3, e3, S.MultiplyAdd(e2, e2, S.MultiplyAdd(e1, e1, S.Multiply(e0, e0))));
+                    S.Store(c == 0 ? square : S.Add(square, S.Load(squares + r * S.Count)), squares + r * S.Count);
                 }
-                float* dot = dots + r * S.Count, square = squares + r * S.Count;
-                S.Store(s0, dot);
-                S.Store(s1, dot + S.Count);
-                S.Store(s2, dot + 2 * S.Count);
-                S.Store(s3, dot + 3 * S.Count);
-                if (typeof(N) != typeof(Computed)) continue;
-                S.Store(n0, square);
-                S.Store(n1, square + S.Count);
-                S.Store(n2, square + 2 * S.Count);
-                S.Store(n3, square + 3 * S.Count);
+            }
+            for (; c < stride; c += S.Count)
+            {
+                V q0 = S.Load(q + c);
+                for (int r = 0; r < rows; r++)
+                {
+                    V e0 = S.Load(items + id[r] * stride + c);
+                    S.Store(c == 0 ? S.Multiply(q0, e0) : S.MultiplyAdd(q0, e0, S.Load(dots + r * S.Count)), dots + r * S.Count);
+                    if (typeof(N) != typeof(Computed)) continue;
+                    S.Store(c == 0 ? S.Multiply(e0, e0) : S.MultiplyAdd(e0, e0, S.Load(squares + r * S.Count)), squares + r * S.Count);
+                }
             }
             V factor = inverseTemperature;
             if (typeof(N) == typeof(Computed))
@@ -296,20 +298,22 @@ internal sealed unsafe class SampledLossOperation : Operation
     private static double Softplus(double x) => Math.Max(x, 0) + Math.Log(1 + Math.Exp(-Math.Abs(x)));
 
     // gradient += Σ factors · rows, four registers of columns and two rows at a time: eight sums hide the latency of a multiply-add.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void StateGradient<V, S>(int* ids, int* next, float* factors, float* gradient) where V : struct where S : struct, ISimd<V>
     {
-        Matrix table = _table.Value;
-        int stride = table.Stride, c = 0, half = (_samples + 4) / 2 & ~1;
+        float* items = _table.Value.Data;
+        nint stride = _table.Value.Stride, c = 0;
+        int samples = _samples;
         for (; c + 4 * S.Count <= stride; c += 4 * S.Count)
         {
             V g0 = S.Load(gradient + c), g1 = S.Load(gradient + c + S.Count), g2 = S.Load(gradient + c + 2 * S.Count), g3 = S.Load(gradient + c + 3 * S.Count);
             V h0 = S.Zero, h1 = S.Zero, h2 = S.Zero, h3 = S.Zero;
             int r = 0;
-            for (; r + 2 <= _samples; r += 2)
+            for (; r + 2 <= samples; r += 2)
             {
-                float* e = table.Row(ids[r]) + c, k = table.Row(ids[r + 1]) + c;
-                if (next != null && c == 0 && half + r / 2 < _samples) Ask(next + half + r / 2, 1);
+                // The first half of the next token's rows was asked for by its dot products' turn.
+                if (next != null && c == 0) Ask(next + (samples + r) / 2, 1);
+                float* e = items + ids[r] * stride + c, k = items + ids[r + 1] * stride + c;
                 V f = S.Create(factors[r]), l = S.Create(factors[r + 1]);
                 g0 = S.MultiplyAdd(f, S.Load(e), g0);
                 g1 = S.MultiplyAdd(f, S.Load(e + S.Count), g1);
@@ -320,9 +324,9 @@ internal sealed unsafe class SampledLossOperation : Operation
                 h2 = S.MultiplyAdd(l, S.Load(k + 2 * S.Count), h2);
                 h3 = S.MultiplyAdd(l, S.Load(k + 3 * S.Count), h3);
             }
-            if (r < _samples)
+            if (r < samples)
             {
-                float* e = table.Row(ids[r]) + c;
+                float* e = items + ids[r] * stride + c;
                 V f = S.Create(factors[r]);
                 g0 = S.MultiplyAdd(f, S.Load(e), g0);
                 g1 = S.MultiplyAdd(f, S.Load(e + S.Count), g1);
@@ -338,12 +342,12 @@ internal sealed unsafe class SampledLossOperation : Operation
         {
             V g = S.Load(gradient + c), h = S.Zero;
             int r = 0;
-            for (; r + 2 <= _samples; r += 2)
+            for (; r + 2 <= samples; r += 2)
             {
-                g = S.MultiplyAdd(S.Create(factors[r]), S.Load(table.Row(ids[r]) + c), g);
-                h = S.MultiplyAdd(S.Create(factors[r + 1]), S.Load(table.Row(ids[r + 1]) + c), h);
+                g = S.MultiplyAdd(S.Create(factors[r]), S.Load(items + ids[r] * stride + c), g);
+                h = S.MultiplyAdd(S.Create(factors[r + 1]), S.Load(items + ids[r + 1] * stride + c), h);
             }
-            if (r < _samples) g = S.MultiplyAdd(S.Create(factors[r]), S.Load(table.Row(ids[r]) + c), g);
+            if (r < samples) g = S.MultiplyAdd(S.Create(factors[r]), S.Load(items + ids[r] * stride + c), g);
             S.Store(S.Add(g, h), gradient + c);
         }
     }

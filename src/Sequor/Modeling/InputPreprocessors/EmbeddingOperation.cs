@@ -5,21 +5,27 @@ using Sequor.Kernels;
 namespace Sequor.Modeling.InputPreprocessors;
 
 /// <summary>x[t] = dropout(table[item[t]] · √D + position[place of t in its history]) (LearnablePositionalEmbeddingInputFeaturesPreprocessor).</summary>
+/// <remarks>
+/// Forward by tokens, backward by positions: a piece owns eight rows of the position table and walks over the users, so that each token is
+/// visited once, for its dropout and for its position's sum. Early positions, which most users reach, are handed out first.
+/// </remarks>
 internal sealed unsafe class EmbeddingOperation : Operation
 {
-    private readonly Action<int> _forward, _backward, _positions;
+    private const int PositionsPerPiece = 8;
+    private const int PrefetchDistance = 8;
+    private readonly Action<int> _forward, _backward;
     private readonly RowGradient _tableGradient = new();
     private SequenceBatch _batch = null!;
     private Parameter _table = null!, _position = null!;
     private Matrix _x;
     private Dropout _dropout;
+    private TokenBlocks _blocks;
     private float _scale;
 
     public EmbeddingOperation()
     {
         _forward = Choose(Forward<Vector512<float>, Simd512>, Forward<Vector256<float>, Simd256>, Forward<Vector128<float>, Simd128>);
         _backward = Choose(Backward<Vector512<float>, Simd512>, Backward<Vector256<float>, Simd256>, Backward<Vector128<float>, Simd128>);
-        _positions = Choose(Positions<Vector512<float>, Simd512>, Positions<Vector256<float>, Simd256>, Positions<Vector128<float>, Simd128>);
     }
 
     /// <summary>Embeds the tokens of a batch: (T, D).</summary>
@@ -32,7 +38,8 @@ internal sealed unsafe class EmbeddingOperation : Operation
         op._scale = MathF.Sqrt(table.Value.Columns);
         op._dropout = tape.NextDropout(dropoutRate);
         op._x = tape.Allocate(batch.TokenCount, table.Value.Columns, clearGradient: false);
-        tape.Workers.Run(batch.UserCount, op._forward);
+        op._blocks = TokenBlocks.Fine(batch.TokenCount);
+        tape.Workers.Run(op._blocks.Count, op._forward);
         return op._x;
     }
 
@@ -40,43 +47,48 @@ internal sealed unsafe class EmbeddingOperation : Operation
 
     internal override void Backward()
     {
-        Tape.Workers.Run(_batch.UserCount, _backward);
-        Tape.Workers.Run(16, _positions);
+        Tape.Workers.Run((_batch.LongestHistory + PositionsPerPiece - 1) / PositionsPerPiece, _backward);
         fixed (int* ids = _batch.Items)
             _tableGradient.Set(Tape, ids, _batch.TokenCount, 1, null, _scale, _x.Gradient, _table.Value, normalized: false, epsilon: 0);
         _table.Add(_tableGradient);
     }
 
-    private void Forward<V, S>(int user) where V : struct where S : struct, ISimd<V>
+    private void Forward<V, S>(int piece) where V : struct where S : struct, ISimd<V>
     {
-        int first = _batch.Offsets[user], length = _batch.Length(user);
-        ReadOnlySpan<int> items = _batch.Items.Slice(first, length);
+        var (first, end) = _blocks[piece];
+        ReadOnlySpan<int> items = _batch.Items, offsets = _batch.Offsets;
+        int user = offsets.BinarySearch(first);
+        // Every user has at least one token, so offsets ascend strictly; a miss is the complement of the next user.
+        if (user < 0) user = ~user - 1;
+        bool prefetches = _table.Value.Size > Prefetch.Pays;
         V scale = S.Create(_scale);
-        for (int i = 0; i < length; i++)
+        for (int t = first; t < end; t++)
         {
-            float* e = _table.Value.Row(items[i]), p = _position.Value.Row(i), x = _x.Row(first + i);
+            if (t == offsets[user + 1]) user++;
+            if (prefetches && t + PrefetchDistance < end) Prefetch.Row(_table.Value.Row(items[t + PrefetchDistance]), _x.Stride);
+            float* e = _table.Value.Row(items[t]), p = _position.Value.Row(t - offsets[user]), x = _x.Row(t);
             for (int c = 0; c < _x.Stride; c += S.Count)
-                S.Store(S.Multiply(S.MultiplyAdd(S.Load(e + c), scale, S.Load(p + c)), _dropout.Factors<V, S>(first + i, _x.Stride, c)), x + c);
+                S.Store(S.Multiply(S.MultiplyAdd(S.Load(e + c), scale, S.Load(p + c)), _dropout.Factors<V, S>(t, _x.Stride, c)), x + c);
         }
     }
 
-    private void Backward<V, S>(int user) where V : struct where S : struct, ISimd<V>
+    private void Backward<V, S>(int piece) where V : struct where S : struct, ISimd<V>
     {
-        if (!_dropout.Active) return;
-        for (int t = _batch.Offsets[user]; t < _batch.Offsets[user + 1]; t++)
-        {
-            float* d = _x.RowGradient(t);
-            for (int c = 0; c < _x.Stride; c += S.Count) S.Store(S.Multiply(S.Load(d + c), _dropout.Factors<V, S>(t, _x.Stride, c)), d + c);
-        }
-    }
-
-    // Piece p sums the positions p, p + 16, … over the users, in order.
-    private void Positions<V, S>(int piece) where V : struct where S : struct, ISimd<V>
-    {
+        int start = piece * PositionsPerPiece;
+        ReadOnlySpan<int> offsets = _batch.Offsets;
         for (int user = 0; user < _batch.UserCount; user++)
         {
-            int first = _batch.Offsets[user], length = _batch.Length(user);
-            for (int i = piece; i < length; i += 16) RowKernels<V, S>.Add(_x.RowGradient(first + i), _position.Value.RowGradient(i), _x.Stride);
+            int first = offsets[user], end = Math.Min(offsets[user + 1] - first, start + PositionsPerPiece);
+            for (int i = start; i < end; i++)
+            {
+                float* d = _x.RowGradient(first + i), position = _position.Value.RowGradient(i);
+                for (int c = 0; c < _x.Stride; c += S.Count)
+                {
+                    V g = S.Multiply(S.Load(d + c), _dropout.Factors<V, S>(first + i, _x.Stride, c));
+                    S.Store(g, d + c);
+                    S.Store(S.Add(g, S.Load(position + c)), position + c);
+                }
+            }
         }
     }
 }
