@@ -11,6 +11,7 @@ public sealed unsafe class Tape : IDisposable
 {
     private readonly Arena _arena = new();
     private readonly List<Operation> _operations = [];
+    private NativeBuffer? _workspace;
     private int _count;
 
     /// <summary>A tape for training (<paramref name="differentiate"/>) or for inference.</summary>
@@ -58,7 +59,11 @@ public sealed unsafe class Tape : IDisposable
     }
 
     /// <summary>Ends the native memory.</summary>
-    public void Dispose() => _arena.Dispose();
+    public void Dispose()
+    {
+        _arena.Dispose();
+        _workspace?.Dispose();
+    }
 
     /// <summary>A matrix of this step; its gradient, if any, starts at zero, its values are undefined: whoever writes them leaves the padding zero.</summary>
     internal Matrix Allocate(int rows, int columns, bool clearGradient = true)
@@ -71,6 +76,17 @@ public sealed unsafe class Tape : IDisposable
 
     /// <summary>Plain memory of this step.</summary>
     internal float* AllocateFloats(long count, bool clear = false) => _arena.Take(count, clear);
+
+    /// <summary>Memory that an operation needs only while it runs, shared by all of its pieces; its content is undefined, and the next call takes it back.</summary>
+    internal float* Workspace(long count)
+    {
+        if (_workspace is null || _workspace.Length < count)
+        {
+            _workspace?.Dispose();
+            _workspace = new NativeBuffer(count + count / 4);
+        }
+        return _workspace.Pointer;
+    }
 
     /// <summary>The operation at this place of the step, as it was made for the step before.</summary>
     internal T Next<T>() where T : Operation, new()

@@ -17,7 +17,6 @@ public sealed class BatchLoader : IDisposable
     private readonly double _keepRate;
     private readonly ulong _seed;
     private readonly int[] _users;
-    private readonly WorkerPool _inline = new(1);
     private readonly Queue<SequenceBatch> _free = new();
     private readonly Queue<SequenceBatch> _ready = new();
     private readonly List<SequenceBatch> _all = [];
@@ -90,7 +89,6 @@ public sealed class BatchLoader : IDisposable
     {
         Stop();
         foreach (SequenceBatch batch in _all) batch.Dispose();
-        _inline.Dispose();
     }
 
     private void Stop()
@@ -167,7 +165,6 @@ public sealed class BatchLoader : IDisposable
             else if (!TrySample(user, epoch, out example)) continue;
             batch.Add(user, example.History, example.TargetItem, example.TargetTimestamp);
         }
-        batch.BuildTimeBuckets(_inline);
     }
 
     private bool TrySample(int user, int epoch, out LeaveOneOutExample example)

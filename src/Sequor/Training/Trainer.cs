@@ -55,7 +55,7 @@ public sealed class Trainer : IDisposable
     /// <summary>Steps taken.</summary>
     public long StepCount => _optimizer.StepCount;
 
-    /// <summary>One optimisation step on a batch whose time buckets are built; returns the mean loss.</summary>
+    /// <summary>One optimisation step on a batch; returns the mean loss.</summary>
     public double Step(SequenceBatch batch)
     {
         long step = _optimizer.StepCount;
