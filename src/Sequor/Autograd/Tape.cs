@@ -13,6 +13,7 @@ public sealed unsafe class Tape : IDisposable
     private readonly List<Operation> _operations = [];
     private readonly List<Gradient> _gradients = [];
     private readonly List<(nint Memory, long Size)> _idle = [];
+    private NativeBuffer? _workspace;
     private int _count;
 
     /// <summary>A tape for training (<paramref name="differentiate"/>) or for inference.</summary>
@@ -94,7 +95,11 @@ public sealed unsafe class Tape : IDisposable
     }
 
     /// <summary>Ends the native memory.</summary>
-    public void Dispose() => _arena.Dispose();
+    public void Dispose()
+    {
+        _arena.Dispose();
+        _workspace?.Dispose();
+    }
 
     /// <summary>
     /// A matrix of this step. Its values are undefined: whoever writes them leaves the padding zero. Its gradient, if any, begins at zero,
@@ -131,6 +136,17 @@ public sealed unsafe class Tape : IDisposable
 
     /// <summary>Plain memory of this step.</summary>
     internal float* AllocateFloats(long count, bool clear = false) => _arena.Take(count, clear);
+
+    /// <summary>Memory that an operation needs only while it runs, shared by all of its pieces; its content is undefined, and the next call takes it back.</summary>
+    internal float* Workspace(long count)
+    {
+        if (_workspace is null || _workspace.Length < count)
+        {
+            _workspace?.Dispose();
+            _workspace = new NativeBuffer(count + count / 4);
+        }
+        return _workspace.Pointer;
+    }
 
     /// <summary>The operation at this place of the step, as it was made for the step before.</summary>
     internal T Next<T>() where T : Operation, new()

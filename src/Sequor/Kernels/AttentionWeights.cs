@@ -18,149 +18,252 @@ internal struct AttentionSettings
     internal uint DropoutKey;
 }
 
+/// <summary>Some rows of one head's scores against one strip of keys; rows are <see cref="Stride"/> floats apart.</summary>
+internal unsafe ref struct AttentionTile
+{
+    /// <summary>Keys of a strip.</summary>
+    internal const int Stride = 64;
+
+    /// <summary>(rows, width): scores, and in backward the gradient of the weights.</summary>
+    internal float* Scores, Gradients;
+
+    /// <summary>(rows, width) to be added to the scores, or null.</summary>
+    internal float* Bias;
+
+    /// <summary>Number of rows, and of columns: a multiple of sixteen.</summary>
+    internal int Rows, Width;
+
+    /// <summary>Row r sees the columns up to Diagonal + r; those behind hold garbage on entry and zero on return.</summary>
+    internal int Diagonal;
+
+    /// <summary>Column of the sequence at which the strip starts, and row of the first row.</summary>
+    internal int FirstColumn, FirstRow;
+
+    /// <summary>The output so far, a sum over the strips before (forward).</summary>
+    internal float* Output;
+
+    /// <summary>Floats of a row of <see cref="Output"/>.</summary>
+    internal int OutputStride;
+
+    /// <summary>
+    /// Two numbers a row. Forward: what the weights keep from strip to strip (softmax: maximum and sum). Backward: log₂ of the
+    /// softmax's denominator, and Σ dO ⊙ O.
+    /// </summary>
+    internal float* First, Second;
+
+    /// <summary>Dropout counter of row 0 of the sequence in this head, and counters from one row to the next.</summary>
+    internal uint RowCounter, RowCounterStep;
+
+    internal readonly uint RowKey(int row, in AttentionSettings settings) =>
+        CounterRandom.Hash(RowCounter + (uint)(FirstRow + row) * RowCounterStep, settings.DropoutKey);
+}
+
 /// <summary>
-/// How a row of scores becomes a row of weights, and back. Rows hold scores in columns 0 … <c>last</c>; columns up to
-/// <c>width</c> are garbage on entry and must be zero on return. <c>bias</c> may be null. <c>rowKey</c> keys the dropout of the row.
+/// How scores become weights, and back, strip by strip of keys: out_i = Factor_i · Σ_j weight_ij · v_j, where <c>Forward</c> may
+/// rescale the sum so far.
 /// </summary>
 internal unsafe interface IAttentionWeights<V, S> where V : struct where S : struct, ISimd<V>
 {
-    /// <summary>scores → weights, in place.</summary>
-    static abstract void Forward(float* row, float* bias, int last, int width, in AttentionSettings settings, uint rowKey);
+    /// <summary>Whether forward leaves log₂ of a denominator for backward.</summary>
+    static abstract bool HasDenominator { get; }
 
-    /// <summary>row: scores → weights (as Forward left them); gradient: of the weights → of the scores.</summary>
-    static abstract void Backward(float* row, float* gradient, float* bias, int last, int width, in AttentionSettings settings, uint rowKey);
+    /// <summary>What First and Second hold before the first strip.</summary>
+    static abstract void Begin(float* first, float* second, int rows);
+
+    /// <summary>scores → weights, in place.</summary>
+    static abstract void Forward(in AttentionTile tile, in AttentionSettings settings);
+
+    /// <summary>What the output of a row is multiplied with behind the last strip.</summary>
+    static abstract float Factor(in AttentionSettings settings, int row, float second);
+
+    /// <summary>What the output's gradient of a row is multiplied with before anything else.</summary>
+    static abstract float GradientFactor(in AttentionSettings settings, int row);
+
+    /// <summary>scores → weights; gradients: of the weights → of the scores; both in place.</summary>
+    static abstract void Backward(in AttentionTile tile, in AttentionSettings settings);
 }
 
-/// <summary>HSTU: a = SiLU(s + bias) / N.</summary>
+/// <summary>HSTU: a = SiLU(s + bias) / N; the division is left to the rows of the output and of its gradient.</summary>
 internal readonly unsafe struct SiluWeights<V, S> : IAttentionWeights<V, S> where V : struct where S : struct, ISimd<V>
 {
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Forward(float* row, float* bias, int last, int width, in AttentionSettings settings, uint rowKey)
-    {
-        V scale = S.Create(settings.Scale == 0 ? 1f / (last + 1) : settings.Scale);
-        int c = 0;
-        for (; c <= last; c += S.Count)
-        {
-            V s = S.Load(row + c);
-            if (bias != null) s = S.Add(s, S.Load(bias + c));
-            V weight = S.Multiply(S.Multiply(s, VectorMath<V, S>.Sigmoid(s)), scale);
-            if (settings.DropoutThreshold != 0) weight = S.Multiply(weight, Factors(settings, rowKey, c));
-            if (c + S.Count > last + 1) weight = S.KeepFirst(weight, last + 1 - c);
-            S.Store(weight, row + c);
-        }
-        for (; c < width; c += S.Count) S.Store(S.Zero, row + c);
-    }
+    public static bool HasDenominator => false;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Backward(float* row, float* gradient, float* bias, int last, int width, in AttentionSettings settings, uint rowKey)
-    {
-        V scale = S.Create(settings.Scale == 0 ? 1f / (last + 1) : settings.Scale), one = S.Create(1f);
-        int c = 0;
-        for (; c <= last; c += S.Count)
-        {
-            V s = S.Load(row + c);
-            if (bias != null) s = S.Add(s, S.Load(bias + c));
-            V sigmoid = VectorMath<V, S>.Sigmoid(s);
-            V silu = S.Multiply(s, sigmoid);
-            V slope = S.Multiply(S.MultiplyAdd(silu, S.Subtract(one, sigmoid), sigmoid), scale);
-            V weight = S.Multiply(silu, scale);
-            if (settings.DropoutThreshold != 0)
-            {
-                V factors = Factors(settings, rowKey, c);
-                weight = S.Multiply(weight, factors);
-                slope = S.Multiply(slope, factors);
-            }
-            V d = S.Multiply(S.Load(gradient + c), slope);
-            if (c + S.Count > last + 1)
-            {
-                weight = S.KeepFirst(weight, last + 1 - c);
-                d = S.KeepFirst(d, last + 1 - c);
-            }
-            S.Store(weight, row + c);
-            S.Store(d, gradient + c);
-        }
-        for (; c < width; c += S.Count)
-        {
-            S.Store(S.Zero, row + c);
-            S.Store(S.Zero, gradient + c);
-        }
-    }
+    public static void Begin(float* first, float* second, int rows) { }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Factors(in AttentionSettings settings, uint rowKey, int column) =>
-        S.DropoutFactors(rowKey, (uint)column, settings.DropoutThreshold, settings.DropoutScale);
+    public static float Factor(in AttentionSettings settings, int row, float second) => GradientFactor(settings, row);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float GradientFactor(in AttentionSettings settings, int row) => settings.Scale == 0 ? 1f / (row + 1) : settings.Scale;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Forward(in AttentionTile tile, in AttentionSettings settings)
+    {
+        int width = tile.Width;
+        bool biased = tile.Bias != null, drops = settings.DropoutThreshold != 0;
+        for (int r = 0; r < tile.Rows; r++)
+        {
+            float* row = tile.Scores + r * AttentionTile.Stride, bias = tile.Bias + r * AttentionTile.Stride;
+            int seen = Math.Min(width, tile.Diagonal + r + 1), c = 0;
+            uint key = drops ? tile.RowKey(r, settings) : 0;
+            for (; c < seen; c += S.Count)
+            {
+                V s = S.Load(row + c);
+                if (biased) s = S.Add(s, S.Load(bias + c));
+                V weight = S.Multiply(s, VectorMath<V, S>.Sigmoid(s));
+                if (drops) weight = S.Multiply(weight, S.DropoutFactors(key, (uint)(tile.FirstColumn + c), settings.DropoutThreshold, settings.DropoutScale));
+                if (c + S.Count > seen) weight = S.KeepFirst(weight, seen - c);
+                S.Store(weight, row + c);
+            }
+            for (; c < width; c += S.Count) S.Store(S.Zero, row + c);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Backward(in AttentionTile tile, in AttentionSettings settings)
+    {
+        V one = S.Create(1f);
+        int width = tile.Width;
+        bool biased = tile.Bias != null, drops = settings.DropoutThreshold != 0;
+        for (int r = 0; r < tile.Rows; r++)
+        {
+            float* row = tile.Scores + r * AttentionTile.Stride, gradient = tile.Gradients + r * AttentionTile.Stride, bias = tile.Bias + r * AttentionTile.Stride;
+            int seen = Math.Min(width, tile.Diagonal + r + 1), c = 0;
+            uint key = drops ? tile.RowKey(r, settings) : 0;
+            for (; c < seen; c += S.Count)
+            {
+                V s = S.Load(row + c);
+                if (biased) s = S.Add(s, S.Load(bias + c));
+                V sigmoid = VectorMath<V, S>.Sigmoid(s), weight = S.Multiply(s, sigmoid);
+                V slope = S.MultiplyAdd(weight, S.Subtract(one, sigmoid), sigmoid);
+                if (drops)
+                {
+                    V factors = S.DropoutFactors(key, (uint)(tile.FirstColumn + c), settings.DropoutThreshold, settings.DropoutScale);
+                    weight = S.Multiply(weight, factors);
+                    slope = S.Multiply(slope, factors);
+                }
+                V d = S.Multiply(S.Load(gradient + c), slope);
+                if (c + S.Count > seen)
+                {
+                    weight = S.KeepFirst(weight, seen - c);
+                    d = S.KeepFirst(d, seen - c);
+                }
+                S.Store(weight, row + c);
+                S.Store(d, gradient + c);
+            }
+            for (; c < width; c += S.Count)
+            {
+                S.Store(S.Zero, row + c);
+                S.Store(S.Zero, gradient + c);
+            }
+        }
+    }
 }
 
-/// <summary>Softmax attention: a = softmax((s + bias) · scale) over the row's past.</summary>
+/// <summary>
+/// Softmax attention: a = softmax((s + bias) · scale) over the row's past. The strips pass by once: a row keeps its maximum m and
+/// Σ eˢ⁻ᵐ so far and rescales both and the output when a strip raises m (Milakov and Gimelshein, arXiv 1805.02867); backward needs
+/// nothing but log₂ of the denominator and Σ a ⊙ da = dO·O (FlashAttention, arXiv 2205.14135).
+/// </summary>
 internal readonly unsafe struct SoftmaxWeights<V, S> : IAttentionWeights<V, S> where V : struct where S : struct, ISimd<V>
 {
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Forward(float* row, float* bias, int last, int width, in AttentionSettings settings, uint rowKey)
-    {
-        Softmax(row, bias, last, width, settings.Scale);
-        if (settings.DropoutThreshold == 0) return;
-        for (int c = 0; c <= last; c += S.Count) S.Store(S.Multiply(S.Load(row + c), Factors(settings, rowKey, c)), row + c);
-    }
+    private const float Log2E = 1.44269504f;
 
-    // With p the softmax, w = p ⊙ f the weights and g = dw ⊙ f:  ds = scale · p ⊙ (g − Σ p ⊙ g).
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Backward(float* row, float* gradient, float* bias, int last, int width, in AttentionSettings settings, uint rowKey)
-    {
-        Softmax(row, bias, last, width, settings.Scale);
-        V projection = S.Zero;
-        for (int c = 0; c <= last; c += S.Count)
-        {
-            V g = S.Load(gradient + c);
-            if (settings.DropoutThreshold != 0) g = S.Multiply(g, Factors(settings, rowKey, c));
-            if (c + S.Count > last + 1) g = S.KeepFirst(g, last + 1 - c);
-            S.Store(g, gradient + c);
-            projection = S.MultiplyAdd(S.Load(row + c), g, projection);
-        }
-        V shared = S.Create(S.Sum(projection)), scale = S.Create(settings.Scale);
-        int end = 0;
-        for (; end <= last; end += S.Count)
-        {
-            V p = S.Load(row + end);
-            S.Store(S.Multiply(S.Multiply(p, scale), S.Subtract(S.Load(gradient + end), shared)), gradient + end);
-            if (settings.DropoutThreshold != 0) S.Store(S.Multiply(p, Factors(settings, rowKey, end)), row + end);
-        }
-        for (; end < width; end += S.Count) S.Store(S.Zero, gradient + end);
-    }
+    public static bool HasDenominator => true;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Softmax(float* row, float* bias, int last, int width, float scale)
+    public static void Begin(float* first, float* second, int rows)
     {
-        V factor = S.Create(scale), highest = S.Create(float.NegativeInfinity);
-        int full = (last + 1) / S.Count * S.Count, c = 0;
-        for (; c < full; c += S.Count)
-        {
-            V s = S.Load(row + c);
-            if (bias != null) s = S.Add(s, S.Load(bias + c));
-            s = S.Multiply(s, factor);
-            S.Store(s, row + c);
-            highest = S.Max(highest, s);
-        }
-        float maximum = full > 0 ? S.MaxLane(highest) : float.NegativeInfinity;
-        for (int j = full; j <= last; j++)
-        {
-            row[j] = (row[j] + (bias == null ? 0f : bias[j])) * scale;
-            maximum = MathF.Max(maximum, row[j]);
-        }
-        V center = S.Create(maximum), sum = S.Zero;
-        for (c = 0; c <= last; c += S.Count)
-        {
-            V e = VectorMath<V, S>.Exp(S.Subtract(S.Load(row + c), center));
-            if (c + S.Count > last + 1) e = S.KeepFirst(e, last + 1 - c);
-            S.Store(e, row + c);
-            sum = S.Add(sum, e);
-        }
-        V inverse = S.Create(1f / S.Sum(sum));
-        int end = 0;
-        for (; end <= last; end += S.Count) S.Store(S.Multiply(S.Load(row + end), inverse), row + end);
-        for (; end < width; end += S.Count) S.Store(S.Zero, row + end);
+        for (int r = 0; r < rows; r++) (first[r], second[r]) = (float.NegativeInfinity, 0f);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Factors(in AttentionSettings settings, uint rowKey, int column) =>
-        S.DropoutFactors(rowKey, (uint)column, settings.DropoutThreshold, settings.DropoutScale);
+    public static float Factor(in AttentionSettings settings, int row, float second) => 1f / second;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float GradientFactor(in AttentionSettings settings, int row) => 1f;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Forward(in AttentionTile tile, in AttentionSettings settings)
+    {
+        int width = tile.Width;
+        bool biased = tile.Bias != null, drops = settings.DropoutThreshold != 0;
+        V toLog2 = S.Create(settings.Scale * Log2E), lowest = S.Create(float.NegativeInfinity);
+        for (int r = 0; r < tile.Rows; r++)
+        {
+            float* row = tile.Scores + r * AttentionTile.Stride, bias = tile.Bias + r * AttentionTile.Stride;
+            int seen = Math.Min(width, tile.Diagonal + r + 1), c = 0;
+            uint key = drops ? tile.RowKey(r, settings) : 0;
+            V highest = lowest;
+            for (; c < seen; c += S.Count)
+            {
+                V s = S.Load(row + c);
+                if (biased) s = S.Add(s, S.Load(bias + c));
+                s = S.Multiply(s, toLog2);
+                S.Store(s, row + c);
+                // Lanes behind the diagonal count as the lane before them would: −∞ + 0 where kept is s, else −∞.
+                if (c + S.Count > seen) s = S.SelectBySign(S.Subtract(S.KeepFirst(S.Create(1f), seen - c), S.Create(0.5f)), s, lowest);
+                highest = S.Max(highest, s);
+            }
+            float before = tile.First[r], maximum = MathF.Max(before, S.MaxLane(highest));
+            V center = S.Create(maximum), sum = S.Zero;
+            for (c = 0; c < seen; c += S.Count)
+            {
+                V e = VectorMath<V, S>.Exp2(S.Subtract(S.Load(row + c), center));
+                if (c + S.Count > seen) e = S.KeepFirst(e, seen - c);
+                sum = S.Add(sum, e);
+                if (drops) e = S.Multiply(e, S.DropoutFactors(key, (uint)(tile.FirstColumn + c), settings.DropoutThreshold, settings.DropoutScale));
+                S.Store(e, row + c);
+            }
+            for (; c < width; c += S.Count) S.Store(S.Zero, row + c);
+            if (maximum > before && tile.FirstColumn > 0)
+            {
+                float shrink = MathF.Exp((before - maximum) / Log2E);
+                tile.Second[r] *= shrink;
+                Layout.ScaleRow<V, S>(shrink, tile.Output + r * tile.OutputStride, tile.Output + r * tile.OutputStride, tile.OutputStride);
+            }
+            tile.First[r] = maximum;
+            tile.Second[r] += S.Sum(sum);
+        }
+    }
+
+    // With p the softmax, w = p ⊙ f the weights and g = dw ⊙ f:  ds = scale · p ⊙ (g − Σ p ⊙ g), and Σ p ⊙ g = dO·O.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Backward(in AttentionTile tile, in AttentionSettings settings)
+    {
+        int width = tile.Width;
+        bool biased = tile.Bias != null, drops = settings.DropoutThreshold != 0;
+        V toLog2 = S.Create(settings.Scale * Log2E), scale = S.Create(settings.Scale);
+        for (int r = 0; r < tile.Rows; r++)
+        {
+            float* row = tile.Scores + r * AttentionTile.Stride, gradient = tile.Gradients + r * AttentionTile.Stride, bias = tile.Bias + r * AttentionTile.Stride;
+            int seen = Math.Min(width, tile.Diagonal + r + 1), c = 0;
+            uint key = drops ? tile.RowKey(r, settings) : 0;
+            V denominator = S.Create(-tile.First[r]), shared = S.Create(tile.Second[r]);
+            for (; c < seen; c += S.Count)
+            {
+                V s = S.Load(row + c), g = S.Load(gradient + c);
+                if (biased) s = S.Add(s, S.Load(bias + c));
+                V p = VectorMath<V, S>.Exp2(S.MultiplyAdd(s, toLog2, denominator)), weight = p;
+                if (drops)
+                {
+                    V factors = S.DropoutFactors(key, (uint)(tile.FirstColumn + c), settings.DropoutThreshold, settings.DropoutScale);
+                    g = S.Multiply(g, factors);
+                    weight = S.Multiply(p, factors);
+                }
+                V d = S.Multiply(S.Multiply(p, scale), S.Subtract(g, shared));
+                if (c + S.Count > seen)
+                {
+                    weight = S.KeepFirst(weight, seen - c);
+                    d = S.KeepFirst(d, seen - c);
+                }
+                S.Store(weight, row + c);
+                S.Store(d, gradient + c);
+            }
+            for (; c < width; c += S.Count)
+            {
+                S.Store(S.Zero, row + c);
+                S.Store(S.Zero, gradient + c);
+            }
+        }
+    }
 }

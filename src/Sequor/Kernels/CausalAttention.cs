@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Sequor.Kernels;
 
@@ -10,6 +11,9 @@ internal unsafe struct AttentionSequence
 
     internal float* Query, Key, Value, Output;
     internal nint QueryStride, KeyStride, ValueStride, OutputStride;
+
+    /// <summary>log₂ of the softmax's denominators (n × heads): forward writes them, backward reads them; null where nothing is differentiated or under SiLU.</summary>
+    internal float* Denominators;
 
     /// <summary>Triangle of time buckets (<see cref="TimeBuckets"/>), or null.</summary>
     internal byte* Buckets;
@@ -29,202 +33,279 @@ internal unsafe struct AttentionBias
 }
 
 /// <summary>
-/// Causal attention over one jagged sequence: out_i = Σ_{j ≤ i} weight(q_i·k_j + position[j − i] + time[bucket_ij]) · v_j.
+/// Causal attention over rows of one jagged sequence: out_i = Σ_{j ≤ i} weight(q_i·k_j + position[j − i] + time[bucket_ij]) · v_j.
 /// </summary>
 /// <remarks>
-/// Loop order: blocks of 48 rows share their bias rows over heads; within a block tiles of 6 rows run q·Kᵀ over the columns they can
-/// see (rounded up to 16), the weights in place, and weights·V, so that a tile's scores never leave L1. Nothing of size n × n exists.
-/// Backward recomputes the scores. About 2·n²·(dqk + dv)/2 · H FLOPs forward and 2.5 times that backward; memory traffic is the rows
-/// of q, k, v once a head, as the packed sequence stays in L2.
+/// Loop order: blocks of 64 rows; within a block strips of 64 keys; within the square the heads, which share its bias; within a head
+/// tiles of rows that run q·Kᵀ, the weights in place, and weights·V. So a strip of K and V is packed once, lies dense, is read from L1
+/// for 64 rows, and the time of a long sequence grows with its causal work. Only squares on the diagonal are cut: there a tile has 16
+/// rows and ends at its last row's column. Backward recomputes the scores and keeps the gradients of K and V transposed, (dim, keys),
+/// so that registers run along keys and a head's odd width costs nothing. Nothing of size n × n exists; scratch is linear in n.
+/// n²·(dqk + dv)·H FLOPs forward and 2.5 times that backward; memory traffic is the rows of q, k, v once.
+/// A sequence may be cut into parts at multiples of 64 rows: forward parts are independent, backward parts leave partial gradients of
+/// the keys that they see.
 /// </remarks>
 internal static unsafe class CausalAttention<V, S, W> where V : struct where S : struct, ISimd<V> where W : struct, IAttentionWeights<V, S>
 {
-    private const int BlockRows = 48;
-    private const int TileRows = 6;
+    private const int Block = CausalAttention.BlockRows;
+    private const int DiagonalRows = 16;
+    private const int Square = Block * AttentionTile.Stride;
 
+    /// <summary>Rows first … end − 1 of the output.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Forward(in AttentionSequence x, int heads, int dqk, int dv, in AttentionBias bias, in AttentionSettings settings)
+    internal static void Forward(in AttentionSequence x, int firstRow, int endRow, int heads, int dqk, int dv, in AttentionBias bias, in AttentionSettings settings)
     {
-        int n = x.Length, np = Simd.Pad(n), dvp = HeadWidth(dv);
-        long perHead = (long)dqk * np + (long)np * dvp;
-        float* memory = Scratch.Take(heads * perHead + (long)(BlockRows + TileRows) * np + TileRows * dvp);
-        float* biasRows = memory + heads * perHead, tile = biasRows + BlockRows * np, packedOut = tile + TileRows * np;
-        for (int h = 0; h < heads; h++)
-        {
-            float* keysT = memory + h * perHead, values = keysT + (nint)dqk * np;
-            Layout.Transpose(x.Key + h * dqk, x.KeyStride, keysT, np, n, dqk);
-            Layout.CopyRows(x.Value + h * dv, x.ValueStride, values, dvp, n, dv);
-        }
-
-        for (int i = 0; i < n; i++) new Span<float>(x.Output + i * x.OutputStride + heads * dv, (int)x.OutputStride - heads * dv).Clear();
-        bool biased = bias.PositionCenter != null;
-        for (int i0 = 0; i0 < n; i0 += BlockRows)
-        {
-            int rows = Math.Min(BlockRows, n - i0);
-            if (biased)
-                for (int r = 0; r < rows; r++) BiasRow(biasRows + r * np, x.Buckets, bias, i0 + r);
+        int keyStride = Math.Min(Block, Simd.Pad(endRow)), dvp = HeadWidth(dv), strips = (endRow + Block - 1) / Block;
+        long perHead = (long)keyStride * dqk + (long)Block * dvp, perStrip = heads * perHead;
+        float* packed = Scratch.Take(strips * perStrip + 2 * Square + (long)heads * Block * (dvp + 2));
+        float* scores = packed + strips * perStrip, biasRows = scores + Square, sums = biasRows + Square;
+        float* first = sums + (long)heads * Block * dvp, second = first + heads * Block;
+        for (int j0 = 0; j0 < endRow; j0 += Block)
             for (int h = 0; h < heads; h++)
             {
-                float* keysT = memory + h * perHead, values = keysT + (nint)dqk * np;
-                for (int r0 = 0; r0 < rows; r0 += TileRows)
+                float* keysT = packed + j0 / Block * perStrip + h * perHead;
+                int columns = Math.Min(Block, endRow - j0);
+                Layout.Transpose(x.Key + j0 * x.KeyStride + h * dqk, x.KeyStride, keysT, keyStride, columns, dqk, Simd.Pad(columns));
+                Layout.CopyRows<V, S>(x.Value + j0 * x.ValueStride + h * dv, x.ValueStride, keysT + keyStride * dqk, dvp, columns, dv);
+            }
+
+        bool biased = bias.PositionCenter != null;
+        AttentionTile tile = new() { Scores = scores, OutputStride = dvp, RowCounterStep = (uint)heads };
+        for (int i0 = firstRow; i0 < endRow; i0 += Block)
+        {
+            int rows = Math.Min(Block, endRow - i0);
+            for (int h = 0; h < heads; h++) W.Begin(first + h * Block, second + h * Block, rows);
+            for (int j0 = 0; j0 <= i0; j0 += Block)
+            {
+                int tileRows = j0 < i0 ? Block : DiagonalRows;
+                if (biased) BiasSquare(biasRows, x.Buckets, bias, i0, j0, rows);
+                for (int h = 0; h < heads; h++)
                 {
-                    int first = i0 + r0, count = Math.Min(TileRows, rows - r0), seen = first + count, width = Simd.Pad(seen);
-                    MatrixMultiply.Run(x.Query + first * x.QueryStride + h * dqk, x.QueryStride, 1, keysT, np, tile, np, count, dqk, width, false);
-                    for (int r = 0; r < count; r++)
-                        W.Forward(tile + r * np, biased ? biasRows + (r0 + r) * np : null, first + r, width, settings, RowKey(x, settings, h, heads, first + r));
-                    MatrixMultiply.Run(tile, np, 1, values, dvp, packedOut, dvp, count, seen, dvp, false);
-                    for (int r = 0; r < count; r++)
-                        new ReadOnlySpan<float>(packedOut + r * dvp, dv).CopyTo(new Span<float>(x.Output + (first + r) * x.OutputStride + h * dv, dv));
+                    float* keysT = packed + j0 / Block * perStrip + h * perHead, values = keysT + keyStride * dqk;
+                    tile.FirstColumn = j0;
+                    tile.RowCounter = x.FirstToken * (uint)heads + (uint)h;
+                    for (int r0 = 0; r0 < rows; r0 += tileRows)
+                    {
+                        int i = i0 + r0, seen = Math.Min(Block, Math.Min(i + tileRows, endRow) - j0);
+                        tile.Rows = Math.Min(tileRows, rows - r0);
+                        tile.Width = Simd.Pad(seen);
+                        tile.FirstRow = i;
+                        tile.Diagonal = i - j0;
+                        tile.Bias = biased ? biasRows + r0 * AttentionTile.Stride : null;
+                        tile.Output = sums + (h * Block + r0) * dvp;
+                        tile.First = first + h * Block + r0;
+                        tile.Second = second + h * Block + r0;
+                        MatrixMultiply.Run<V, S>(x.Query + i * x.QueryStride + h * dqk, x.QueryStride, 1, keysT, keyStride, scores, AttentionTile.Stride, tile.Rows, dqk, tile.Width, false);
+                        W.Forward(tile, settings);
+                        MatrixMultiply.Run(scores, AttentionTile.Stride, 1, values, dvp, tile.Output, dvp, tile.Rows, seen, dvp, j0 > 0);
+                    }
                 }
+            }
+
+            for (int r = 0; r < rows; r++)
+            {
+                float* output = x.Output + (i0 + r) * x.OutputStride;
+                for (int h = 0; h < heads; h++)
+                    Layout.ScaleRow<V, S>(W.Factor(settings, i0 + r, second[h * Block + r]), sums + (h * Block + r) * dvp, output + h * dv, dv);
+                for (int c = heads * dv; c < x.OutputStride; c++) output[c] = 0;
+                if (W.HasDenominator && x.Denominators != null)
+                    for (int h = 0; h < heads; h++) x.Denominators[(i0 + r) * heads + h] = first[h * Block + r] + MathF.Log2(second[h * Block + r]);
             }
         }
     }
 
     /// <summary>
-    /// Gradients of one sequence. <paramref name="d"/> holds pointers to the gradients of query, key and value (assigned) and of the
-    /// output (read), in the layout of <paramref name="x"/>. Bias gradients are added: <paramref name="positionGradient"/> has the
-    /// layout of the position table, <paramref name="timeGradient"/> 256 × 16 floats (sixteen partial sums a bucket, so that
-    /// neighbouring stores do not wait for each other); both null without bias.
+    /// Gradients of rows first … end − 1. <paramref name="d"/> holds pointers to the gradients of query (these rows are assigned), key
+    /// and value (see <see cref="CausalAttention.Collect"/>) and of the output (read), in the layout of <paramref name="x"/>. What the
+    /// rows give to the keys and values that they see goes to <paramref name="keyGradients"/>, or, where that is null and the rows are
+    /// all there are, straight to their place. Bias gradients are added: <paramref name="positionCenter"/> has the
+    /// layout of <see cref="AttentionBias.PositionCenter"/>, <paramref name="timeGradient"/> <see cref="TimeBuckets.Count"/> × 16 floats (sixteen partial sums
+    /// a bucket, so that neighbouring stores do not wait for each other); both null without bias.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Backward(
-        in AttentionSequence x, in AttentionSequence d, int heads, int dqk, int dv, in AttentionBias bias, in AttentionSettings settings,
-        float* positionGradient, float* timeGradient)
+        in AttentionSequence x, in AttentionSequence d, int firstRow, int endRow, int heads, int dqk, int dv, in AttentionBias bias, in AttentionSettings settings,
+        float* keyGradients, float* positionCenter, float* timeGradient)
     {
-        int n = x.Length, np = Simd.Pad(n), dp = HeadWidth(dqk), dvp = HeadWidth(dv);
-        long perHead = (long)(dqk + dv) * np + (long)np * (3 * dp + 2 * dvp);
-        float* memory = Scratch.Take(heads * perHead + 4L * BlockRows * np + TileRows * dp);
-        float* scores = memory + heads * perHead, gradients = scores + BlockRows * np;
-        float* biasRows = gradients + BlockRows * np, headSum = biasRows + BlockRows * np, packed = headSum + BlockRows * np;
-        for (int h = 0; h < heads; h++)
-        {
-            Packed p = new(memory + h * perHead, np, dqk, dv, dp, dvp);
-            Layout.CopyRows(x.Key + h * dqk, x.KeyStride, p.Keys, dp, n, dqk);
-            Layout.Transpose(p.Keys, dp, p.KeysT, np, n, dqk);
-            Layout.Transpose(x.Value + h * dv, x.ValueStride, p.ValuesT, np, n, dv);
-            Layout.CopyRows(x.Query + h * dqk, x.QueryStride, p.Queries, dp, n, dqk);
-            Layout.CopyRows(d.Output + h * dv, d.OutputStride, p.OutputGradient, dvp, n, dv);
-            new Span<float>(p.KeyGradient, np * dp).Clear();
-            new Span<float>(p.ValueGradient, np * dvp).Clear();
-        }
-
-        bool biased = bias.PositionCenter != null;
-        for (int i0 = 0; i0 < n; i0 += BlockRows)
-        {
-            int rows = Math.Min(BlockRows, n - i0);
-            if (biased)
-                for (int r = 0; r < rows; r++) BiasRow(biasRows + r * np, x.Buckets, bias, i0 + r);
+        const int Stride = AttentionTile.Stride;
+        int keyStride = CausalAttention.KeyStride(x.Length), dp = HeadWidth(dqk), strips = (endRow + Block - 1) / Block;
+        long perHead = (long)keyStride * (dqk + dv) + (long)Block * dp, perStrip = heads * perHead, ownGradients = keyGradients != null ? 0 : CausalAttention.KeyGradientSize(x.Length, endRow, heads, dqk, dv);
+        float* packed = Scratch.Take(strips * perStrip + ownGradients + 4 * Square + (long)heads * Block * (dqk + dv + dp + 2));
+        float* scores = packed + strips * perStrip, gradients = scores + Square, biasRows = gradients + Square, headSum = biasRows + Square;
+        float* queries = headSum + Square, outGradients = queries + (long)heads * Block * dqk, sums = outGradients + (long)heads * Block * dv;
+        float* first = sums + (long)heads * Block * dp, second = first + heads * Block, own = second + heads * Block;
+        float* keysGradient = keyGradients != null ? keyGradients : own;
+        for (int j0 = 0; j0 < endRow; j0 += Block)
             for (int h = 0; h < heads; h++)
             {
-                Packed p = new(memory + h * perHead, np, dqk, dv, dp, dvp);
-                for (int r0 = 0; r0 < rows; r0 += TileRows)
-                {
-                    int first = i0 + r0, count = Math.Min(TileRows, rows - r0), seen = first + count, width = Simd.Pad(seen);
-                    float* s = scores + r0 * np, g = gradients + r0 * np;
-                    MatrixMultiply.Run(p.Queries + first * dp, dp, 1, p.KeysT, np, s, np, count, dqk, width, false);
-                    MatrixMultiply.Run(p.OutputGradient + first * dvp, dvp, 1, p.ValuesT, np, g, np, count, dv, width, false);
-                    for (int r = 0; r < count; r++)
-                    {
-                        W.Backward(s + r * np, g + r * np, biased ? biasRows + (r0 + r) * np : null, first + r, width, settings, RowKey(x, settings, h, heads, first + r));
-                        if (biased && heads > 1) AddHead(g + r * np, headSum + (r0 + r) * np, width, h == 0);
-                    }
-                    MatrixMultiply.Run(g, np, 1, p.Keys, dp, packed, dp, count, seen, dp, false);
-                    for (int r = 0; r < count; r++)
-                        new ReadOnlySpan<float>(packed + r * dp, dqk).CopyTo(new Span<float>(d.Query + (first + r) * d.QueryStride + h * dqk, dqk));
-                }
-
-                // Columns before the block are seen by all of its rows; within the block, by the rows from the tile on.
-                if (i0 > 0)
-                {
-                    MatrixMultiply.Run(gradients, 1, np, p.Queries + i0 * dp, dp, p.KeyGradient, dp, i0, rows, dp, true);
-                    MatrixMultiply.Run(scores, 1, np, p.OutputGradient + i0 * dvp, dvp, p.ValueGradient, dvp, i0, rows, dvp, true);
-                }
-                for (int r0 = 0; r0 < rows; r0 += TileRows)
-                {
-                    int first = i0 + r0, count = Math.Min(TileRows, rows - r0);
-                    MatrixMultiply.Run(gradients + r0 * np + first, 1, np, p.Queries + first * dp, dp, p.KeyGradient + first * dp, dp, count, rows - r0, dp, true);
-                    MatrixMultiply.Run(scores + r0 * np + first, 1, np, p.OutputGradient + first * dvp, dvp, p.ValueGradient + first * dvp, dvp, count, rows - r0, dvp, true);
-                }
+                float* keysT = packed + j0 / Block * perStrip + h * perHead, valuesT = keysT + keyStride * dqk;
+                int columns = Math.Min(Block, endRow - j0);
+                Layout.Transpose(x.Key + j0 * x.KeyStride + h * dqk, x.KeyStride, keysT, keyStride, columns, dqk, Simd.Pad(columns));
+                Layout.Transpose(x.Value + j0 * x.ValueStride + h * dv, x.ValueStride, valuesT, keyStride, columns, dv, Simd.Pad(columns));
+                Layout.CopyRows<V, S>(x.Key + j0 * x.KeyStride + h * dqk, x.KeyStride, valuesT + keyStride * dv, dp, columns, dqk);
             }
-            if (!biased) continue;
-            for (int r = 0; r < rows; r++)
-                BiasGradient((heads > 1 ? headSum : gradients) + r * np, x.Buckets, i0 + r, positionGradient, timeGradient);
-        }
 
-        for (int h = 0; h < heads; h++)
+        bool biased = bias.PositionCenter != null;
+        AttentionTile tile = new() { RowCounterStep = (uint)heads };
+        for (int i0 = firstRow; i0 < endRow; i0 += Block)
         {
-            Packed p = new(memory + h * perHead, np, dqk, dv, dp, dvp);
-            for (int i = 0; i < n; i++)
+            int rows = Math.Min(Block, endRow - i0);
+            for (int h = 0; h < heads; h++)
+                for (int r = 0; r < rows; r++)
+                {
+                    int i = i0 + r;
+                    float* gradient = d.Output + i * d.OutputStride + h * dv;
+                    Layout.ScaleRow<V, S>(1f, x.Query + i * x.QueryStride + h * dqk, queries + (h * Block + r) * dqk, dqk);
+                    Layout.ScaleRow<V, S>(W.GradientFactor(settings, i), gradient, outGradients + (h * Block + r) * dv, dv);
+                    if (!W.HasDenominator) continue;
+                    first[h * Block + r] = x.Denominators[i * heads + h];
+                    second[h * Block + r] = Dot(gradient, x.Output + i * x.OutputStride + h * dv, dv);
+                }
+            for (int j0 = 0; j0 <= i0; j0 += Block)
             {
-                new ReadOnlySpan<float>(p.KeyGradient + i * dp, dqk).CopyTo(new Span<float>(d.Key + i * d.KeyStride + h * dqk, dqk));
-                new ReadOnlySpan<float>(p.ValueGradient + i * dvp, dv).CopyTo(new Span<float>(d.Value + i * d.ValueStride + h * dv, dv));
+                int tileRows = j0 < i0 ? Block : DiagonalRows, columns = j0 < i0 ? Block : rows;
+                if (biased) BiasSquare(biasRows, x.Buckets, bias, i0, j0, rows);
+                for (int h = 0; h < heads; h++)
+                {
+                    float* keysT = packed + j0 / Block * perStrip + h * perHead, valuesT = keysT + keyStride * dqk, keys = valuesT + keyStride * dv;
+                    float* query = queries + h * Block * dqk, outGradient = outGradients + h * Block * dv;
+                    tile.FirstColumn = j0;
+                    tile.RowCounter = x.FirstToken * (uint)heads + (uint)h;
+                    for (int r0 = 0; r0 < rows; r0 += tileRows)
+                    {
+                        int i = i0 + r0, seen = Math.Min(Block, Math.Min(i + tileRows, endRow) - j0);
+                        tile.Scores = scores + r0 * Stride;
+                        tile.Gradients = gradients + r0 * Stride;
+                        tile.Rows = Math.Min(tileRows, rows - r0);
+                        tile.Width = Simd.Pad(seen);
+                        tile.FirstRow = i;
+                        tile.Diagonal = i - j0;
+                        tile.Bias = biased ? biasRows + r0 * Stride : null;
+                        tile.First = first + h * Block + r0;
+                        tile.Second = second + h * Block + r0;
+                        MatrixMultiply.Run<V, S>(query + r0 * dqk, dqk, 1, keysT, keyStride, tile.Scores, Stride, tile.Rows, dqk, tile.Width, false);
+                        MatrixMultiply.Run<V, S>(outGradient + r0 * dv, dv, 1, valuesT, keyStride, tile.Gradients, Stride, tile.Rows, dv, tile.Width, false);
+                        W.Backward(tile, settings);
+                        if (biased && heads > 1) AddHead(tile.Gradients, headSum + r0 * Stride, tile.Rows, tile.Width, h == 0);
+                        MatrixMultiply.Run(tile.Gradients, Stride, 1, keys, dp, sums + (h * Block + r0) * dp, dp, tile.Rows, seen, dp, j0 > 0);
+                    }
+
+                    // Columns left of the diagonal get something from all rows, columns on it from the rows of their tile on.
+                    float* keyGradient = keysGradient + CausalAttention.KeyGradientSize(x.Length, j0, heads, dqk, dv) + (long)h * keyStride * (dqk + dv);
+                    float* valueGradient = keyGradient + keyStride * dqk;
+                    bool adds = i0 > Math.Max(firstRow, j0);
+                    int step = j0 < i0 ? Block : DiagonalRows;
+                    for (int c = 0; c < columns; c += step)
+                    {
+                        int r = j0 < i0 ? 0 : c, width = Math.Min(step, Simd.Pad(columns - c));
+                        MatrixMultiply.Run<V, S>(query + r * dqk, 1, dqk, gradients + r * Stride + c, Stride, keyGradient + c, keyStride, dqk, rows - r, width, adds);
+                        MatrixMultiply.Run<V, S>(outGradient + r * dv, 1, dv, scores + r * Stride + c, Stride, valueGradient + c, keyStride, dv, rows - r, width, adds);
+                    }
+                }
+                if (biased) BiasGradient(heads > 1 ? headSum : gradients, x.Buckets, i0, j0, rows, positionCenter, timeGradient);
             }
+
+            for (int r = 0; r < rows; r++)
+                for (int h = 0; h < heads; h++)
+                    Layout.ScaleRow<V, S>(1f, sums + (h * Block + r) * dp, d.Query + (i0 + r) * d.QueryStride + h * dqk, dqk);
         }
+        if (keyGradients == null) CausalAttention.Collect(d, 0, endRow, heads, dqk, dv, own);
     }
 
     /// <summary>Floats that a packed head row takes: heads of 8 and less would waste half of a wide register.</summary>
-    private static int HeadWidth(int dim) => dim <= 4 ? 4 : dim <= 8 ? 8 : Simd.Pad(dim);
+    private static int HeadWidth(int dim) => dim <= 4 ? 4 : dim <= 8 ? 8 : (dim + S.Count - 1) / S.Count * S.Count;
 
-    private static uint RowKey(in AttentionSequence x, in AttentionSettings settings, int head, int heads, int row) =>
-        CounterRandom.Hash((x.FirstToken + (uint)row) * (uint)heads + (uint)head, settings.DropoutKey);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void BiasRow(float* row, byte* buckets, in AttentionBias bias, int i)
+    /// <summary>Bias of rows i0 … against keys j0 …, as far as the rows see.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void BiasSquare(float* square, byte* buckets, in AttentionBias bias, int i0, int j0, int rows)
     {
-        float* position = bias.PositionCenter - i;
-        if (buckets == null)
+        float* time = bias.Time;
+        for (int r = 0; r < rows; r++)
         {
-            for (int c = 0; c <= i; c += S.Count) S.Store(S.Load(position + c), row + c);
-            return;
+            int i = i0 + r, seen = Math.Min(Block, i - j0 + 1);
+            float* row = square + r * AttentionTile.Stride, position = bias.PositionCenter + (j0 - i);
+            byte* bucket = buckets == null ? null : buckets + (long)i * (i + 1) / 2 + j0;
+            for (int c = 0; c < seen; c += S.Count)
+                S.Store(bucket == null ? S.Load(position + c) : S.Add(S.Lookup(time, bucket + c), S.Load(position + c)), row + c);
         }
-        buckets += (long)i * (i + 1) / 2;
-        for (int c = 0; c <= i; c += S.Count) S.Store(S.Add(S.Lookup(bias.Time, buckets + c), S.Load(position + c)), row + c);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddHead(float* gradient, float* sum, int width, bool first)
+    private static void AddHead(float* gradient, float* sum, int rows, int width, bool first)
     {
-        for (int c = 0; c < width; c += S.Count)
-            S.Store(first ? S.Load(gradient + c) : S.Add(S.Load(sum + c), S.Load(gradient + c)), sum + c);
+        for (int r = 0; r < rows; r++, gradient += AttentionTile.Stride, sum += AttentionTile.Stride)
+            for (int c = 0; c < width; c += S.Count)
+                S.Store(first ? S.Load(gradient + c) : S.Add(S.Load(sum + c), S.Load(gradient + c)), sum + c);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void BiasGradient(float* row, byte* buckets, int i, float* positionGradient, float* timeGradient)
+    private static void BiasGradient(float* square, byte* buckets, int i0, int j0, int rows, float* positionCenter, float* timeGradient)
     {
-        RowKernels<V, S>.Add(row, positionGradient - i, Round(i + 1));
-        if (buckets == null) return;
-        buckets += (long)i * (i + 1) / 2;
-        int j = 0;
-        for (; j + 8 <= i + 1; j += 8)
+        for (int r = 0; r < rows; r++)
         {
-            timeGradient[buckets[j] * 16] += row[j];
-            timeGradient[buckets[j + 1] * 16 + 1] += row[j + 1];
-            timeGradient[buckets[j + 2] * 16 + 2] += row[j + 2];
-            timeGradient[buckets[j + 3] * 16 + 3] += row[j + 3];
-            timeGradient[buckets[j + 4] * 16 + 4] += row[j + 4];
-            timeGradient[buckets[j + 5] * 16 + 5] += row[j + 5];
-            timeGradient[buckets[j + 6] * 16 + 6] += row[j + 6];
-            timeGradient[buckets[j + 7] * 16 + 7] += row[j + 7];
+            int i = i0 + r, seen = Math.Min(Block, i - j0 + 1);
+            float* row = square + r * AttentionTile.Stride, position = positionCenter + (j0 - i);
+            for (int c = 0; c < seen; c += S.Count) S.Store(S.Add(S.Load(position + c), S.Load(row + c)), position + c);
+            if (buckets != null) AddByBucket(row, buckets + (long)i * (i + 1) / 2 + j0, seen, timeGradient);
         }
-        for (; j <= i; j++) timeGradient[buckets[j] * 16 + 8] += row[j];
     }
 
-    private static int Round(int count) => (count + S.Count - 1) / S.Count * S.Count;
-
-    /// <summary>One head of a sequence in scratch memory: dense rows and transposes for backward.</summary>
-    private readonly struct Packed
+    // Times rise, so neighbours often share a bucket, and then eight of them are one addition.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddByBucket(float* row, byte* buckets, int count, float* timeGradient)
     {
-        internal readonly float* KeysT, ValuesT, Keys, Queries, KeyGradient, OutputGradient, ValueGradient;
-
-        internal Packed(float* memory, int np, int dqk, int dv, int dp, int dvp)
+        int j = 0;
+        for (; j + 8 <= count; j += 8)
         {
-            KeysT = memory;
-            ValuesT = KeysT + (nint)dqk * np;
-            Keys = ValuesT + (nint)dv * np;
-            Queries = Keys + (nint)np * dp;
-            KeyGradient = Queries + (nint)np * dp;
-            OutputGradient = KeyGradient + (nint)np * dp;
-            ValueGradient = OutputGradient + (nint)np * dvp;
+            ulong eight = *(ulong*)(buckets + j);
+            float* lanes = timeGradient + (j & 8);
+            if (eight == (eight & 255) * 0x0101010101010101)
+            {
+                float* sum = lanes + (int)(eight & 255) * 16;
+                (Vector256.Load(sum) + Vector256.Load(row + j)).Store(sum);
+                continue;
+            }
+            for (int lane = 0; lane < 8; lane++) lanes[buckets[j + lane] * 16 + lane] += row[j + lane];
+        }
+        for (; j < count; j++) timeGradient[buckets[j] * 16 + (j & 15)] += row[j];
+    }
+
+    private static float Dot(float* x, float* y, int count)
+    {
+        int c = 0;
+        V sum = S.Zero;
+        for (; c + S.Count <= count; c += S.Count) sum = S.MultiplyAdd(S.Load(x + c), S.Load(y + c), sum);
+        float total = S.Sum(sum);
+        for (; c < count; c++) total += x[c] * y[c];
+        return total;
+    }
+}
+
+/// <summary>What callers need to cut a sequence, and to put the parts' gradients together.</summary>
+internal static unsafe class CausalAttention
+{
+    /// <summary>A sequence is cut at multiples of this many rows.</summary>
+    internal const int BlockRows = 64;
+
+    /// <summary>Keys of a transposed strip: fewer for sequences that end in the first one.</summary>
+    internal static int KeyStride(int length) => Math.Min(BlockRows, Simd.Pad(length));
+
+    /// <summary>Floats of the gradients of the keys and values that row end − 1 of a sequence sees: strips of (heads, dqk + dv, keys).</summary>
+    internal static long KeyGradientSize(int length, int end, int heads, int dqk, int dv) =>
+        (long)((end + BlockRows - 1) / BlockRows) * heads * (dqk + dv) * KeyStride(length);
+
+    /// <summary>Assigns the gradients of keys and values first … end − 1 (from a multiple of 64 on) from what Backward left.</summary>
+    internal static void Collect(in AttentionSequence d, int first, int end, int heads, int dqk, int dv, float* keyGradients)
+    {
+        int stride = KeyStride(d.Length);
+        for (int j0 = first; j0 < end; j0 += BlockRows)
+        {
+            float* strip = keyGradients + KeyGradientSize(d.Length, j0, heads, dqk, dv);
+            int columns = Math.Min(BlockRows, end - j0);
+            for (int h = 0; h < heads; h++, strip += (long)stride * (dqk + dv))
+            {
+                Layout.Transpose(strip, stride, d.Key + j0 * d.KeyStride + h * dqk, d.KeyStride, dqk, columns, dqk);
+                Layout.Transpose(strip + stride * dqk, stride, d.Value + j0 * d.ValueStride + h * dv, d.ValueStride, dv, columns, dv);
+            }
         }
     }
 }

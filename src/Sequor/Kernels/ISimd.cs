@@ -49,7 +49,7 @@ internal unsafe interface ISimd<V> where V : struct
     /// <summary>The first <paramref name="count"/> lanes of <paramref name="value"/>; zeros behind.</summary>
     static abstract V KeepFirst(V value, int count);
 
-    /// <summary>table[index] for <see cref="Count"/> byte indices.</summary>
+    /// <summary>table[index] for <see cref="Count"/> byte indices in 0 … 128, the time buckets; all 129 entries may be read.</summary>
     static abstract V Lookup(float* table, byte* indices);
 
     /// <summary>One bit a lane: left &gt; right.</summary>
@@ -72,4 +72,16 @@ internal unsafe interface ISimd<V> where V : struct
 
     /// <summary>0 in the lanes whose id is <paramref name="id"/>, <paramref name="value"/> in the others; reads <see cref="Count"/> ids.</summary>
     static abstract V ZeroWhereEqual(V value, int* ids, int id);
+
+    /// <summary>target[c, r] = source[r, c] on a block of Count × Count floats.</summary>
+    static abstract void Transpose(float* source, nint sourceStride, float* target, nint targetStride);
+
+    /// <summary>(float)(minuend − subtrahends[lane]), rounded once where the difference is exact in double.</summary>
+    static abstract V Differences(double minuend, double* subtrahends);
+
+    /// <summary>The bit patterns, read as integers and converted.</summary>
+    static abstract V BitsAsNumbers(V value);
+
+    /// <summary>Stores integral lanes in 0 … 255 as <see cref="Count"/> bytes.</summary>
+    static abstract void StoreBytes(V value, byte* target);
 }

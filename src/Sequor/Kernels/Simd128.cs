@@ -98,4 +98,24 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
         Vector128<float> ab = Sse.UnpackLow(a, b) + Sse.UnpackHigh(a, b), cd = Sse.UnpackLow(c, d) + Sse.UnpackHigh(c, d);
         return Sse.MoveLowToHigh(ab, cd) + Sse.MoveHighToLow(cd, ab);
     }
+
+    [MethodImpl(Inline)]
+    public static void Transpose(float* source, nint sourceStride, float* target, nint targetStride)
+    {
+        for (int c = 0; c < 4; c++)
+            Vector128.Create(source[c], source[sourceStride + c], source[2 * sourceStride + c], source[3 * sourceStride + c]).Store(target + c * targetStride);
+    }
+
+    [MethodImpl(Inline)]
+    public static Vector128<float> Differences(double minuend, double* subtrahends) =>
+        Vector128.Narrow(Vector128.Create(minuend) - Vector128.Load(subtrahends), Vector128.Create(minuend) - Vector128.Load(subtrahends + 2));
+
+    [MethodImpl(Inline)] public static Vector128<float> BitsAsNumbers(Vector128<float> value) => Vector128.ConvertToSingle(value.AsInt32());
+
+    [MethodImpl(Inline)]
+    public static void StoreBytes(Vector128<float> value, byte* target)
+    {
+        Vector128<int> numbers = Vector128.ConvertToInt32(value);
+        for (int lane = 0; lane < 4; lane++) target[lane] = (byte)numbers[lane];
+    }
 }

@@ -36,7 +36,12 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     }
 
     [MethodImpl(Inline)]
-    public static Vector256<float> Reciprocal(Vector256<float> value) => Vector256<float>.One / value;
+    public static Vector256<float> Reciprocal(Vector256<float> value)
+    {
+        if (!Fma.IsSupported) return Vector256<float>.One / value;
+        Vector256<float> estimate = Avx.Reciprocal(value);
+        return Fma.MultiplyAdd(estimate, Fma.MultiplyAddNegated(value, estimate, Vector256<float>.One), estimate);
+    }
 
     [MethodImpl(Inline)] public static Vector256<float> Round(Vector256<float> value) => Vector256.Round(value);
 
@@ -99,5 +104,59 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
         Vector256<float> a = Load(registers), b = Load(registers + 8), c = Load(registers + 16), d = Load(registers + 24);
         Vector256<double> ab = (Avx.UnpackLow(a, b) + Avx.UnpackHigh(a, b)).AsDouble(), cd = (Avx.UnpackLow(c, d) + Avx.UnpackHigh(c, d)).AsDouble();
         return Avx.UnpackLow(ab, cd).AsSingle() + Avx.UnpackHigh(ab, cd).AsSingle();
+    }
+
+    [MethodImpl(Inline)]
+    public static void Transpose(float* source, nint sourceStride, float* target, nint targetStride)
+    {
+        if (!Avx.IsSupported)
+        {
+            for (int quarter = 0; quarter < 4; quarter++)
+            {
+                int row = quarter / 2 * 4, column = quarter % 2 * 4;
+                Simd128.Transpose(source + row * sourceStride + column, sourceStride, target + column * targetStride + row, targetStride);
+            }
+            return;
+        }
+        // Lane l of the k-th vector of a group of four rows holds column 4l + k.
+        Columns(source, sourceStride, out var a0, out var a1, out var a2, out var a3);
+        Columns(source + 4 * sourceStride, sourceStride, out var b0, out var b1, out var b2, out var b3);
+        Lanes(a0, b0, target, 4 * targetStride);
+        Lanes(a1, b1, target + targetStride, 4 * targetStride);
+        Lanes(a2, b2, target + 2 * targetStride, 4 * targetStride);
+        Lanes(a3, b3, target + 3 * targetStride, 4 * targetStride);
+    }
+
+    [MethodImpl(Inline)]
+    public static Vector256<float> Differences(double minuend, double* subtrahends) =>
+        Vector256.Narrow(Vector256.Create(minuend) - Vector256.Load(subtrahends), Vector256.Create(minuend) - Vector256.Load(subtrahends + 4));
+
+    [MethodImpl(Inline)] public static Vector256<float> BitsAsNumbers(Vector256<float> value) => Vector256.ConvertToSingle(value.AsInt32());
+
+    [MethodImpl(Inline)]
+    public static void StoreBytes(Vector256<float> value, byte* target)
+    {
+        Vector256<int> numbers = Vector256.ConvertToInt32(value);
+        Vector128<ushort> words = Vector128.Narrow(numbers.GetLower().AsUInt32(), numbers.GetUpper().AsUInt32());
+        *(ulong*)target = Vector128.Narrow(words, words).AsUInt64()[0];
+    }
+
+    [MethodImpl(Inline)]
+    private static void Columns(float* rows, nint stride, out Vector256<float> first, out Vector256<float> second, out Vector256<float> third, out Vector256<float> fourth)
+    {
+        Vector256<float> r0 = Vector256.Load(rows), r1 = Vector256.Load(rows + stride), r2 = Vector256.Load(rows + 2 * stride), r3 = Vector256.Load(rows + 3 * stride);
+        Vector256<double> low01 = Avx.UnpackLow(r0, r1).AsDouble(), high01 = Avx.UnpackHigh(r0, r1).AsDouble();
+        Vector256<double> low23 = Avx.UnpackLow(r2, r3).AsDouble(), high23 = Avx.UnpackHigh(r2, r3).AsDouble();
+        first = Avx.UnpackLow(low01, low23).AsSingle();
+        second = Avx.UnpackHigh(low01, low23).AsSingle();
+        third = Avx.UnpackLow(high01, high23).AsSingle();
+        fourth = Avx.UnpackHigh(high01, high23).AsSingle();
+    }
+
+    [MethodImpl(Inline)]
+    private static void Lanes(Vector256<float> a, Vector256<float> b, float* target, nint stride)
+    {
+        Avx.Permute2x128(a, b, 0x20).Store(target);
+        Avx.Permute2x128(a, b, 0x31).Store(target + stride);
     }
 }

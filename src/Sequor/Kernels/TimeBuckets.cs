@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Sequor.Kernels;
 
@@ -9,6 +10,8 @@ namespace Sequor.Kernels;
 /// <remarks>
 /// The bucket depends only on (float)|dt|, and grows with it. A cell of 1/16 octave, found from the float's exponent and first four
 /// mantissa bits, holds at most one threshold, so a bucket is two table reads and a comparison; no logarithm.
+/// For rows there is an estimate in place of the cell: a float's bits, read as a number, are log₂ within .086 (below the truth), so the
+/// bucket is the estimate's or the one behind it, and a comparison with that one's threshold decides.
 /// The buckets of a batch are the same for all layers: they are built once, as one byte a causal pair, rows i = 0 … n − 1 of
 /// i + 1 bytes each, one after another.
 /// </remarks>
@@ -20,10 +23,20 @@ internal static unsafe class TimeBuckets
     /// <summary>Bytes behind the last row that vector reads may touch.</summary>
     internal const int Slack = 64;
 
+    /// <summary>Bytes behind a triangle that filling it may touch.</summary>
+    internal const int RowOverrun = 16;
+
+    // From the bits of a float to a bucket's number: ln 2 / (0.301 · 2²³). The half floors by rounding, the rest outweighs rounding errors.
+    private const float BucketsPerBit = (float)(0.69314718055994531 / 0.301 / (1 << 23));
+    private const float Offset = -(127 * (float)(0.69314718055994531 / 0.301)) - 0.5f - 0.01f;
+    private const double ExactInDouble = 1L << 53;
     private const int CellsPerOctave = 16;
     private const int FirstCell = 127 * CellsPerOctave;
     private static readonly float[] s_threshold = new float[64 * CellsPerOctave + 1];
     private static readonly byte[] s_bucketBelow = new byte[64 * CellsPerOctave + 1];
+
+    // The smallest float of the bucket behind b; 256 entries, as a register may look up any byte.
+    private static readonly float[] s_next = new float[256];
 
     static TimeBuckets()
     {
@@ -42,6 +55,11 @@ internal static unsafe class TimeBuckets
             }
             s_threshold[cell] = BitConverter.UInt32BitsToSingle(high);
         }
+        Array.Fill(s_next, float.PositiveInfinity);
+        for (int cell = 0; cell < s_threshold.Length; cell++)
+            if (float.IsFinite(s_threshold[cell])) s_next[s_bucketBelow[cell]] = s_threshold[cell];
+            else if (cell > 0 && s_bucketBelow[cell] > s_bucketBelow[cell - 1] && float.IsInfinity(s_threshold[cell - 1]))
+                s_next[s_bucketBelow[cell - 1]] = BitConverter.UInt32BitsToSingle((uint)(FirstCell + cell) << 19);
     }
 
     /// <summary>Bytes that the triangle of a sequence of <paramref name="length"/> events takes.</summary>
@@ -56,22 +74,56 @@ internal static unsafe class TimeBuckets
     }
 
     /// <summary>
-    /// Fills the triangle of one sequence: row i, column j ≤ i holds bucket(times[i + 1] − times[j]).
-    /// <paramref name="times"/> has length + 1 entries, the last being the time of the event to predict.
+    /// Fills rows first … end − 1 of a sequence's triangle: row i, column j ≤ i holds bucket(times[i + 1] − times[j]).
+    /// <paramref name="times"/> has an entry behind that of row end − 1, the last of a sequence being the time of the event to predict.
+    /// Rows of fewer than sixteen columns may run over into those behind them, or <see cref="RowOverrun"/> bytes behind the triangle.
     /// </summary>
+    internal static void Fill(long* times, int first, int end, byte* triangle)
+    {
+        long earliest = times[0], latest = times[0];
+        for (int i = 1; i <= end; i++) (earliest, latest) = (Math.Min(earliest, times[i]), Math.Max(latest, times[i]));
+        byte* rows = triangle + TriangleSize(first);
+        // Differences of doubles are exact up to 2⁵³; what spans more goes the slow way.
+        if ((double)latest - earliest >= ExactInDouble) FillOneByOne(times, first, end, rows);
+        else if (Simd.Width == 16) Fill<Vector512<float>, Simd512>(times, earliest, first, end, rows);
+        else if (Simd.Width == 8) Fill<Vector256<float>, Simd256>(times, earliest, first, end, rows);
+        else Fill<Vector128<float>, Simd128>(times, earliest, first, end, rows);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Fill(long* times, int length, byte* triangle)
+    internal static void Fill<V, S>(long* times, long earliest, int first, int end, byte* rows) where V : struct where S : struct, ISimd<V>
+    {
+        double* relative = (double*)Scratch.Take(2L * (end + 1 + 16));
+        for (int i = 0; i <= end; i++) relative[i] = times[i] - earliest;
+        for (int i = end + 1; i < end + 1 + 16; i++) relative[i] = 0;
+        V one = S.Create(1f), perBit = S.Create(BucketsPerBit), offset = S.Create(Offset), highest = S.Create(Count - 2);
+        fixed (float* next = s_next)
+            for (int i = first; i < end; i++)
+            {
+                // The last register of a row ends with it: rows behind it may be another thread's.
+                for (int c = 0; c <= i; c += S.Count)
+                {
+                    int j = i + 1 < S.Count ? c : Math.Min(c, i + 1 - S.Count);
+                    V difference = S.Differences(relative[i + 1], relative + j);
+                    V magnitude = S.Max(S.Max(difference, S.Subtract(S.Zero, difference)), one);
+                    V below = S.Min(S.Max(S.Round(S.MultiplyAdd(S.BitsAsNumbers(magnitude), perBit, offset)), S.Zero), highest);
+                    S.StoreBytes(below, rows + j);
+                    V past = S.Subtract(magnitude, S.Lookup(next, rows + j));
+                    S.StoreBytes(S.Add(below, S.SelectBySign(past, one, S.Zero)), rows + j);
+                }
+                rows += i + 1;
+            }
+    }
+
+    private static void FillOneByOne(long* times, int first, int end, byte* rows)
     {
         fixed (float* threshold = s_threshold)
         fixed (byte* below = s_bucketBelow)
-        {
-            for (int i = 0; i < length; i++)
+            for (int i = first; i < end; i++)
             {
-                long next = times[i + 1];
-                for (int j = 0; j <= i; j++) triangle[j] = Bucket(next - times[j], threshold, below);
-                triangle += i + 1;
+                for (int j = 0; j <= i; j++) rows[j] = Bucket(times[i + 1] - times[j], threshold, below);
+                rows += i + 1;
             }
-        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -12,7 +12,6 @@ public static unsafe class LastStates
         ArgumentNullException.ThrowIfNull(tape);
         ArgumentNullException.ThrowIfNull(batch);
         tape.Begin();
-        batch.BuildTimeBuckets(tape.Workers);
         Matrix states = model.Encode(tape, batch);
         Matrix last = tape.Allocate(batch.UserCount, states.Columns);
         for (int b = 0; b < batch.UserCount; b++)

@@ -14,7 +14,8 @@ public sealed unsafe class SequenceBatch : IDisposable
     private long[] _triangles = new long[65];
     private NativeBuffer _buckets = new(16);
     private readonly Action<int> _fillBuckets;
-    private bool _bucketsBuilt;
+    private readonly CausalPieces _pieces = new();
+    private bool _piecesBuilt, _bucketsBuilt;
 
     /// <summary>An empty batch.</summary>
     public SequenceBatch() => _fillBuckets = FillBuckets;
@@ -46,10 +47,8 @@ public sealed unsafe class SequenceBatch : IDisposable
     /// <summary>Timestamps in the unit of the data, seconds as a rule (T + B): a user's event times and then the time of the target, so that token i's next time is entry i + 1.</summary>
     public ReadOnlySpan<long> Times => _times.AsSpan(0, HasTimes ? TokenCount + UserCount : 0);
 
-    /// <summary>Time buckets of the batch, or null without times; user b's triangle starts at <see cref="Triangle"/>(b).</summary>
-    internal byte* Buckets => !HasTimes ? null
-        : _bucketsBuilt ? (byte*)_buckets.Pointer
-        : throw new InvalidOperationException("the batch has times but no buckets: call BuildTimeBuckets once it is full");
+    /// <summary>Time buckets of the batch once they are built; user b's triangle starts at <see cref="Triangle"/>(b).</summary>
+    internal byte* Buckets => (byte*)_buckets.Pointer;
 
     internal long Triangle(int user) => _triangles[user];
 
@@ -59,7 +58,7 @@ public sealed unsafe class SequenceBatch : IDisposable
         UserCount = TokenCount = 0;
         LongestHistory = 0;
         HasTimes = true;
-        _bucketsBuilt = false;
+        _piecesBuilt = _bucketsBuilt = false;
     }
 
     /// <summary>
@@ -70,7 +69,7 @@ public sealed unsafe class SequenceBatch : IDisposable
     {
         int length = history.Length;
         if (length == 0) throw new ArgumentException($"user {user} has an empty history; it needs at least one event", nameof(history));
-        _bucketsBuilt = false;
+        _piecesBuilt = _bucketsBuilt = false;
         LongestHistory = Math.Max(LongestHistory, length);
         Grow(ref _users, UserCount + 1);
         Grow(ref _offsets, UserCount + 2);
@@ -94,16 +93,26 @@ public sealed unsafe class SequenceBatch : IDisposable
         _offsets[UserCount] = TokenCount;
     }
 
-    /// <summary>Builds the time buckets that all layers of all heads share; call it once the batch is full.</summary>
-    public void BuildTimeBuckets(WorkerPool workers)
+    /// <summary>The rows of the batch, cut into pieces of about equal causal work.</summary>
+    internal CausalPieces Pieces
     {
-        ArgumentNullException.ThrowIfNull(workers);
-        if (!HasTimes) return;
+        get
+        {
+            if (!_piecesBuilt) _pieces.Cut(Offsets);
+            _piecesBuilt = true;
+            return _pieces;
+        }
+    }
+
+    /// <summary>Builds the time buckets, which all layers and heads share, unless they stand already or the batch has no times.</summary>
+    internal void BuildTimeBuckets(WorkerPool workers)
+    {
+        if (!HasTimes || _bucketsBuilt) return;
         long bytes = 0;
         for (int b = 0; b < UserCount; b++)
         {
             _triangles[b] = bytes;
-            bytes += (TimeBuckets.TriangleSize(Length(b)) + 15) & ~15L;
+            bytes += (TimeBuckets.TriangleSize(Length(b)) + TimeBuckets.RowOverrun + 15) & ~15L;
         }
         long floats = (bytes + TimeBuckets.Slack) / sizeof(float) + 1;
         if (_buckets.Length < floats)
@@ -111,7 +120,7 @@ public sealed unsafe class SequenceBatch : IDisposable
             _buckets.Dispose();
             _buckets = new NativeBuffer(floats + floats / 4);
         }
-        workers.Run(UserCount, _fillBuckets);
+        workers.Run(Pieces.Count, _fillBuckets);
         _bucketsBuilt = true;
     }
 
@@ -121,10 +130,11 @@ public sealed unsafe class SequenceBatch : IDisposable
     /// <summary>Ends the native memory.</summary>
     public void Dispose() => _buckets.Dispose();
 
-    private void FillBuckets(int user)
+    private void FillBuckets(int piece)
     {
         fixed (long* times = _times)
-            TimeBuckets.Fill(times + _offsets[user] + user, Length(user), (byte*)_buckets.Pointer + _triangles[user]);
+            foreach (ref readonly CausalPart part in _pieces[piece])
+                TimeBuckets.Fill(times + _offsets[part.Sequence] + part.Sequence, part.First, part.End, (byte*)_buckets.Pointer + _triangles[part.Sequence]);
     }
 
     private static void Grow<T>(ref T[] array, int length)

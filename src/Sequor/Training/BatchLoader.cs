@@ -15,7 +15,6 @@ public sealed class BatchLoader : IDisposable
     private readonly TrainingConfig _config;
     private readonly HistorySampler _histories;
     private readonly int[] _users, _order;
-    private readonly WorkerPool _inline = new(1);
     private readonly Queue<SequenceBatch> _free = new();
     private readonly Queue<SequenceBatch> _ready = new();
     private readonly List<SequenceBatch> _all = [];
@@ -80,7 +79,6 @@ public sealed class BatchLoader : IDisposable
     {
         Stop();
         foreach (SequenceBatch batch in _all) batch.Dispose();
-        _inline.Dispose();
     }
 
     private void Stop()
@@ -159,7 +157,6 @@ public sealed class BatchLoader : IDisposable
             if (full && batch.UserCount > 0) break;
             batch.Add(_order[next], example.History, example.TargetItem, example.TargetTimestamp);
         }
-        batch.BuildTimeBuckets(_inline);
         return next;
     }
 }

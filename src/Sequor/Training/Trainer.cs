@@ -61,7 +61,7 @@ public sealed class Trainer : IDisposable
     /// <summary>Where the time of the last step went.</summary>
     public StepProfile LastStep { get; private set; }
 
-    /// <summary>One optimisation step on a batch whose time buckets are built; returns the mean loss.</summary>
+    /// <summary>One optimisation step on a batch; returns the mean loss.</summary>
     public double Step(SequenceBatch batch)
     {
         long step = _optimizer.StepCount, start = Stopwatch.GetTimestamp();

@@ -28,7 +28,7 @@ public unsafe class CausalAttentionTests
     {
         (int Heads, int Dqk, int Dv)[] shapes = [(1, 5, 7), (2, 3, 4), (3, 9, 1), (1, 16, 16), (2, 25, 25), (3, 1, 18)];
         int seed = 0;
-        foreach (int length in Enumerable.Range(1, 70).Append(147))
+        foreach (int length in Enumerable.Range(1, 70).Concat([128, 147]))
             foreach (var (heads, dqk, dv) in new[] { shapes[length % 6], shapes[(length + length / 6 + 1) % 6] })
             {
                 var problem = new Problem(seed++, length, heads, dqk, dv, softmax, bias, dropout, perRow: seed % 2 == 0);
@@ -50,7 +50,7 @@ public unsafe class CausalAttentionTests
             using Floats input = Floats.Random(random, n * stride), dOut = Floats.Random(random, n * outStride);
             using Floats output = Floats.Filled(n * outStride, 99), gradient = Floats.Filled(n * stride, 99);
             using Floats position = Floats.Random(random, 2 * Window - 1 + 128), time = Floats.Random(random, 256);
-            using Floats dPosition = new(2 * Window - 1 + 128), dTime = new(256 * 16);
+            using Floats denominators = new(n * heads), dPosition = new(2 * Window - 1 + 128), dTime = new(TimeBuckets.Count * 16);
             byte[] buckets = new byte[n * (n + 1) / 2 + TimeBuckets.Slack];
             for (int i = 0; i < n * (n + 1) / 2; i++) buckets[i] = (byte)random.Next(TimeBuckets.Count);
             var settings = new AttentionSettings
@@ -63,6 +63,7 @@ public unsafe class CausalAttentionTests
                 {
                     Length = n, Query = input.Pointer, Key = input.Pointer + qk, Value = input.Pointer + 2 * qk, Output = output.Pointer,
                     QueryStride = stride, KeyStride = stride, ValueStride = stride, OutputStride = outStride, Buckets = biased && seed % 3 != 0 ? triangle : null, FirstToken = FirstToken,
+                    Denominators = softmax ? denominators.Pointer : null,
                 };
                 AttentionSequence d = x;
                 d.Query = gradient.Pointer;
@@ -72,28 +73,42 @@ public unsafe class CausalAttentionTests
                 for (int i = 0; i < n; i++) dOut.Span.Slice(i * outStride + vs, outStride - vs).Clear();
                 float* center = position.Pointer + 64 + Window - 1;
                 AttentionBias bias = biased ? new() { PositionCenter = center, Time = x.Buckets == null ? null : time.Pointer } : default;
-                if (softmax)
-                {
-                    CausalAttention<V, S, SoftmaxWeights<V, S>>.Forward(x, heads, dqk, dv, bias, settings);
-                    CausalAttention<V, S, SoftmaxWeights<V, S>>.Backward(x, d, heads, dqk, dv, bias, settings, biased ? dPosition.Pointer + 64 + Window - 1 : null, biased ? dTime.Pointer : null);
-                }
-                else
-                {
-                    CausalAttention<V, S, SiluWeights<V, S>>.Forward(x, heads, dqk, dv, bias, settings);
-                    CausalAttention<V, S, SiluWeights<V, S>>.Backward(x, d, heads, dqk, dv, bias, settings, biased ? dPosition.Pointer + 64 + Window - 1 : null, biased ? dTime.Pointer : null);
-                }
+                if (softmax) Run<V, S, SoftmaxWeights<V, S>>(x, d, bias, settings, biased ? dPosition.Pointer + 64 + Window - 1 : null, biased ? dTime.Pointer : null);
+                else Run<V, S, SiluWeights<V, S>>(x, d, bias, settings, biased ? dPosition.Pointer + 64 + Window - 1 : null, biased ? dTime.Pointer : null);
                 Check(x, d, bias, settings, dPosition.Pointer + 64 + Window - 1, dTime.Pointer, typeof(S).Name);
                 for (int i = 0; i < n; i++)
                     for (int c = vs; c < outStride; c++) Assert.Equal(0f, output.Pointer[i * outStride + c]);
                 for (int i = 0; i < n; i++)
                     for (int c = 2 * qk + vs; c < stride; c++) Assert.Equal(99f, gradient.Pointer[i * stride + c]);
-                Assert.True(output.Intact && gradient.Intact && dPosition.Intact && dTime.Intact);
+                Assert.True(output.Intact && gradient.Intact && dPosition.Intact && dTime.Intact && denominators.Intact);
             }
+        }
+
+        // Longer sequences in two parts, every other time.
+        private void Run<V, S, W>(in AttentionSequence x, in AttentionSequence d, in AttentionBias bias, in AttentionSettings settings, float* dPosition, float* dTime)
+            where V : struct where S : struct, ISimd<V> where W : struct, IAttentionWeights<V, S>
+        {
+            int cut = n > 64 && seed % 2 == 0 ? 64 * ((n - 1) / 64) : 0;
+            if (cut == 0)
+            {
+                CausalAttention<V, S, W>.Forward(x, 0, n, heads, dqk, dv, bias, settings);
+                CausalAttention<V, S, W>.Backward(x, d, 0, n, heads, dqk, dv, bias, settings, null, dPosition, dTime);
+                return;
+            }
+            using Floats early = new((int)CausalAttention.KeyGradientSize(n, cut, heads, dqk, dv)), late = new((int)CausalAttention.KeyGradientSize(n, n, heads, dqk, dv));
+            CausalAttention<V, S, W>.Forward(x, cut, n, heads, dqk, dv, bias, settings);
+            CausalAttention<V, S, W>.Forward(x, 0, cut, heads, dqk, dv, bias, settings);
+            CausalAttention<V, S, W>.Backward(x, d, cut, n, heads, dqk, dv, bias, settings, late.Pointer, dPosition, dTime);
+            CausalAttention<V, S, W>.Backward(x, d, 0, cut, heads, dqk, dv, bias, settings, early.Pointer, dPosition, dTime);
+            for (int c = 0; c < early.Length; c++) late.Pointer[c] += early.Pointer[c];
+            CausalAttention.Collect(d, 64, n, heads, dqk, dv, late.Pointer);
+            CausalAttention.Collect(d, 0, 64, heads, dqk, dv, late.Pointer);
+            Assert.True(early.Intact && late.Intact);
         }
 
         private void Check(in AttentionSequence x, in AttentionSequence d, in AttentionBias bias, in AttentionSettings settings, float* dPosition, float* dTime, string width)
         {
-            double[] dq = new double[n * heads * dqk], dk = new double[n * heads * dqk], dValue = new double[n * heads * dv], dp = new double[n], dt = new double[256];
+            double[] dq = new double[n * heads * dqk], dk = new double[n * heads * dqk], dValue = new double[n * heads * dv], dp = new double[n], dt = new double[TimeBuckets.Count];
             for (int h = 0; h < heads; h++)
                 for (int i = 0; i < n; i++) Row(x, d, bias, settings, h, i, dq, dk, dValue, dp, dt, width);
             string what = $"{width}, n {n}, heads {heads}, dqk {dqk}, dv {dv}";
@@ -102,7 +117,7 @@ public unsafe class CausalAttentionTests
             Near(dValue, d.Value, (int)d.ValueStride, heads * dv, "dv, " + what);
             double largest = Math.Max(1, dp.Concat(dt).Max(Math.Abs));
             for (int distance = 0; distance < n && biased; distance++) Assert.True(Math.Abs(dp[distance] - dPosition[-distance]) < 1e-5 * largest, "position, " + what);
-            for (int bucket = 0; bucket < 256; bucket++)
+            for (int bucket = 0; bucket < TimeBuckets.Count; bucket++)
             {
                 double sum = 0;
                 for (int lane = 0; lane < 16; lane++) sum += dTime[bucket * 16 + lane];

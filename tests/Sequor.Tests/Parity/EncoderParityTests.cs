@@ -46,7 +46,6 @@ public class EncoderParityTests
         batch.Clear();
         for (int b = 0; b < tokens.Length; b++)
             GoldenModel.Add(batch, b, width, tokens[b], ids, times ? timestamps : null, 1, timestamps[b * width + tokens[b]]);
-        batch.BuildTimeBuckets(workers);
         tape.Begin();
         Matrix states = model.Encode(tape, batch);
 

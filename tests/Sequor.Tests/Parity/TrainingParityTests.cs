@@ -31,7 +31,6 @@ public class TrainingParityTests
         for (int step = 1; step <= losses.Length; step++)
         {
             Fill(batch, golden, step);
-            batch.BuildTimeBuckets(workers);
             tape.Begin(seed: 1, step);
             Matrix states = model.Encode(tape, batch);
             double loss = SampledLossOperation.Apply(

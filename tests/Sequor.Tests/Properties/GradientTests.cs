@@ -31,7 +31,7 @@ public class GradientTests
         using RecommenderModel model = TinyModels.Build(name == "sasrec" ? "sasrec_gelu" : name, dropout ? 0.3 : 0);
         using var tape = new Tape(WorkerPool.Shared, differentiate: true);
         using var batch = new SequenceBatch();
-        TinyModels.Fill(batch, WorkerPool.Shared, TinyModels.Histories(2, 9, 1, 17, 4));
+        TinyModels.Fill(batch, TinyModels.Histories(2, 9, 1, 17, 4));
         var loss = new NextItemLoss(new LossConfig { Kind = kind, Sampling = NegativeSampling.Local, NegativeCount = kind == LossKind.BinaryCrossEntropy ? 1 : 6, Temperature = 0.5 }, TinyModels.Items, seed: 3);
         Loss();
         tape.Backward();
@@ -145,7 +145,7 @@ public class GradientTests
         {
             using var tape = new Tape(WorkerPool.Shared, differentiate: true);
             using var batch = new SequenceBatch();
-            TinyModels.Fill(batch, WorkerPool.Shared, users);
+            TinyModels.Fill(batch, users);
             tape.Begin();
             Matrix states = model.Encode(tape, batch);
             for (int t = 0; t < states.Rows; t++)

@@ -44,7 +44,7 @@ public class ReproducibilityTests
         for (int step = 0; step < 3; step++)
         {
             var random = new Random(step);
-            TinyModels.Fill(batch, workers, TinyModels.Histories(step, [.. Enumerable.Range(0, 24).Select(_ => random.Next(1, 41))]));
+            TinyModels.Fill(batch, TinyModels.Histories(step, [.. Enumerable.Range(0, 24).Select(_ => random.Next(1, 41))]));
             tape.Begin(seed: 9, step);
             Matrix states = model.Encode(tape, batch);
             record.Add([(float)loss.Compute(tape, model, batch, states, step)]);

@@ -55,7 +55,7 @@ internal static class TinyModels
         })];
     }
 
-    internal static void Fill(SequenceBatch batch, WorkerPool workers, params History[] histories)
+    internal static void Fill(SequenceBatch batch, params History[] histories)
     {
         batch.Clear();
         for (int b = 0; b < histories.Length; b++)
@@ -63,7 +63,6 @@ internal static class TinyModels
             var (items, times) = histories[b];
             batch.Add(b, new UserSequence(items.AsSpan(..^1), [], times.AsSpan(..^1)), items[^1], times[^1]);
         }
-        batch.BuildTimeBuckets(workers);
     }
 
     /// <summary>States of each history, row after row.</summary>
@@ -71,7 +70,7 @@ internal static class TinyModels
     {
         using var batch = new SequenceBatch();
         using var tape = new Tape(workers, differentiate: false);
-        Fill(batch, workers, histories);
+        Fill(batch, histories);
         tape.Begin();
         Matrix states = model.Encode(tape, batch);
         var all = new float[histories.Length][];

@@ -14,22 +14,23 @@ internal readonly record struct AttentionBiasTables(Parameter Position, Paramete
 internal readonly record struct AttentionLayer(int Heads, int QueryKeyDim, int ValueDim, bool Softmax, float Scale, double DropoutRate, AttentionBiasTables? Bias);
 
 /// <summary>Causal attention over the sequences of a batch. Gradients of query, key and value columns are assigned, not added.</summary>
+/// <remarks>
+/// A piece (<see cref="CausalPieces"/>) keeps partial gradients of the bias tables; a sequence cut into parts also partial gradients of
+/// its keys and values. Both are summed in order, so the bits do not depend on the threads.
+/// </remarks>
 internal sealed unsafe class AttentionOperation : Operation
 {
-    private const int MostGroups = 16;
-
     // Vector reads of the bias may run this far past either table.
     private const int Slack = 64;
-    private readonly Action<int> _silu, _siluBackward, _softmax, _softmaxBackward;
-    private readonly int[] _groups = new int[MostGroups + 1];
+    private readonly Action<int> _silu, _siluBackward, _softmax, _softmaxBackward, _sumBias, _sumParts;
     private SequenceBatch _batch = null!;
     private AttentionLayer _layer;
     private HeadColumns _query, _key, _value;
     private Matrix _output;
     private AttentionBias _bias;
     private AttentionSettings _settings;
-    private int _groupCount;
-    private float* _biasPartials;
+    private float* _denominators, _biasPartials;
+    private float*[] _keyGradients = new float*[64];
     private int _positionSize;
 
     public AttentionOperation()
@@ -38,7 +39,11 @@ internal sealed unsafe class AttentionOperation : Operation
         _softmax = Choose(Forward<Vector512<float>, Simd512, SoftmaxWeights<Vector512<float>, Simd512>>, Forward<Vector256<float>, Simd256, SoftmaxWeights<Vector256<float>, Simd256>>, Forward<Vector128<float>, Simd128, SoftmaxWeights<Vector128<float>, Simd128>>);
         _siluBackward = Choose(Backward<Vector512<float>, Simd512, SiluWeights<Vector512<float>, Simd512>>, Backward<Vector256<float>, Simd256, SiluWeights<Vector256<float>, Simd256>>, Backward<Vector128<float>, Simd128, SiluWeights<Vector128<float>, Simd128>>);
         _softmaxBackward = Choose(Backward<Vector512<float>, Simd512, SoftmaxWeights<Vector512<float>, Simd512>>, Backward<Vector256<float>, Simd256, SoftmaxWeights<Vector256<float>, Simd256>>, Backward<Vector128<float>, Simd128, SoftmaxWeights<Vector128<float>, Simd128>>);
+        _sumBias = Choose(SumBias<Vector512<float>, Simd512>, SumBias<Vector256<float>, Simd256>, SumBias<Vector128<float>, Simd128>);
+        _sumParts = Choose(SumParts<Vector512<float>, Simd512>, SumParts<Vector256<float>, Simd256>, SumParts<Vector128<float>, Simd128>);
     }
+
+    private int BiasPartialSize => Simd.Pad(_positionSize) + 2 * Slack + TimeBuckets.Count * 16;
 
     /// <summary>Attends: (T, heads · dv).</summary>
     internal static Matrix Apply(Tape tape, SequenceBatch batch, in AttentionLayer layer, HeadColumns query, HeadColumns key, HeadColumns value)
@@ -48,11 +53,11 @@ internal sealed unsafe class AttentionOperation : Operation
         op._layer = layer;
         (op._query, op._key, op._value) = (query, key, value);
         op._output = tape.Allocate(batch.TokenCount, layer.Heads * layer.ValueDim, clearGradient: false);
+        op._denominators = layer.Softmax && tape.Differentiates ? tape.AllocateFloats((long)batch.TokenCount * layer.Heads) : null;
         Dropout dropout = tape.NextDropout(layer.DropoutRate);
         op._settings = new AttentionSettings { Scale = layer.Scale, DropoutKey = dropout.Key, DropoutThreshold = dropout.Threshold, DropoutScale = dropout.Scale };
         op.CopyBias();
-        op.Group();
-        tape.Workers.Run(batch.UserCount, layer.Softmax ? op._softmax : op._silu);
+        tape.Workers.Run(batch.Pieces.Count, layer.Softmax ? op._softmax : op._silu);
         return op._output;
     }
 
@@ -74,24 +79,27 @@ internal sealed unsafe class AttentionOperation : Operation
         Tape.BeginGradient(_query.Matrix);
         Tape.BeginGradient(_key.Matrix);
         Tape.BeginGradient(_value.Matrix);
-        int size = _positionSize + 2 * Slack + 256 * 16;
-        _biasPartials = _layer.Bias is null ? null : Tape.AllocateFloats((long)size * _groupCount, clear: true);
-        Tape.Workers.Run(_groupCount, _layer.Softmax ? _softmaxBackward : _siluBackward);
-        if (_layer.Bias is not { } tables) return;
-        float* position = tables.Position.Value.Gradient, time = tables.Time.Value.Gradient;
-        for (int g = 0; g < _groupCount; g++)
+        int bias = _layer.Bias is null ? 0 : BiasPartialSize;
+        ReadOnlySpan<CausalPart> parts = _batch.Pieces.Parts;
+        if (_keyGradients.Length < parts.Length) _keyGradients = new float*[2 * parts.Length];
+        long size = (long)bias * _batch.Pieces.Count;
+        foreach (ref readonly CausalPart part in parts) size += KeyGradientSize(part);
+        _biasPartials = Tape.Workspace(size);
+        float* next = _biasPartials + (long)bias * _batch.Pieces.Count;
+        bool cut = false;
+        for (int p = 0; p < parts.Length; p++)
         {
-            float* part = _biasPartials + (long)g * size + Slack, histogram = part + _positionSize + Slack;
-            for (int i = 0; i < _positionSize; i++) position[i] += part[i];
-            if (_batch.Buckets == null) continue;
-            for (int bucket = 0; bucket < TimeBuckets.Count; bucket++)
-            {
-                float sum = 0;
-                for (int lane = 0; lane < 16; lane++) sum += histogram[bucket * 16 + lane];
-                time[bucket] += sum;
-            }
+            _keyGradients[p] = parts[p].Whole ? null : next;
+            next += KeyGradientSize(parts[p]);
+            cut |= !parts[p].Whole;
         }
+        Tape.Workers.Run(_batch.Pieces.Count, _layer.Softmax ? _softmaxBackward : _siluBackward);
+        if (cut) Tape.Workers.Run(parts.Length, _sumParts);
+        if (bias > 0) _sumBias(0);
     }
+
+    private long KeyGradientSize(in CausalPart part) =>
+        part.Whole ? 0 : CausalAttention.KeyGradientSize(_batch.Length(part.Sequence), part.End, _layer.Heads, _layer.QueryKeyDim, _layer.ValueDim);
 
     private void CopyBias()
     {
@@ -101,42 +109,65 @@ internal sealed unsafe class AttentionOperation : Operation
         float* position = Tape.AllocateFloats(_positionSize + 2 * Slack, clear: true) + Slack;
         tables.Position.Value[0].CopyTo(new Span<float>(position, _positionSize));
         _bias.PositionCenter = position + (_positionSize - 1) / 2;
-        if (_batch.Buckets == null) return;
+        if (!_batch.HasTimes) return;
+        _batch.BuildTimeBuckets(Tape.Workers);
         _bias.Time = Tape.AllocateFloats(256, clear: true);
         tables.Time.Value[0].CopyTo(new Span<float>(_bias.Time, 256));
     }
 
-    // Neighbouring sequences of about equal causal work; a function of the lengths alone, as each group keeps a partial bias gradient.
-    private void Group()
+    private void Forward<V, S, W>(int piece) where V : struct where S : struct, ISimd<V> where W : struct, IAttentionWeights<V, S>
     {
-        long total = 0, done = 0;
-        for (int b = 0; b < _batch.UserCount; b++) total += Work(b);
-        _groupCount = 0;
-        for (int b = 0; b < _batch.UserCount; b++)
-        {
-            if (done * MostGroups >= total * _groupCount && _groupCount < MostGroups) _groups[_groupCount++] = b;
-            done += Work(b);
-        }
-        _groups[_groupCount] = _batch.UserCount;
+        foreach (ref readonly CausalPart part in _batch.Pieces[piece])
+            CausalAttention<V, S, W>.Forward(Sequence(part.Sequence), part.First, part.End, _layer.Heads, _layer.QueryKeyDim, _layer.ValueDim, _bias, _settings);
     }
 
-    private long Work(int user) => 64 + TimeBuckets.TriangleSize(_batch.Length(user));
-
-    private void Forward<V, S, W>(int user) where V : struct where S : struct, ISimd<V> where W : struct, IAttentionWeights<V, S> =>
-        CausalAttention<V, S, W>.Forward(Sequence(user), _layer.Heads, _layer.QueryKeyDim, _layer.ValueDim, _bias, _settings);
-
-    private void Backward<V, S, W>(int group) where V : struct where S : struct, ISimd<V> where W : struct, IAttentionWeights<V, S>
+    private void Backward<V, S, W>(int piece) where V : struct where S : struct, ISimd<V> where W : struct, IAttentionWeights<V, S>
     {
         float* position = null, time = null;
-        if (_biasPartials != null)
+        if (_layer.Bias is not null)
         {
-            float* part = _biasPartials + (long)group * (_positionSize + 2 * Slack + 256 * 16) + Slack;
-            position = part + (_positionSize - 1) / 2;
-            time = part + _positionSize + Slack;
+            float* partial = _biasPartials + (long)piece * BiasPartialSize;
+            new Span<float>(partial, BiasPartialSize).Clear();
+            position = partial + Slack + (_positionSize - 1) / 2;
+            time = partial + Simd.Pad(_positionSize) + 2 * Slack;
         }
-        for (int user = _groups[group]; user < _groups[group + 1]; user++)
+        int index = _batch.Pieces.Start(piece);
+        foreach (ref readonly CausalPart part in _batch.Pieces[piece])
             CausalAttention<V, S, W>.Backward(
-                Sequence(user), Gradients(user), _layer.Heads, _layer.QueryKeyDim, _layer.ValueDim, _bias, _settings, position, time);
+                Sequence(part.Sequence), Gradients(part.Sequence), part.First, part.End, _layer.Heads, _layer.QueryKeyDim, _layer.ValueDim, _bias, _settings,
+                _keyGradients[index++], position, time);
+    }
+
+    // A part puts together the keys that are its rows: what it and the parts behind it, which see them too, left for them.
+    private void SumParts<V, S>(int index) where V : struct where S : struct, ISimd<V>
+    {
+        ReadOnlySpan<CausalPart> parts = _batch.Pieces.Parts;
+        CausalPart part = parts[index];
+        if (part.Whole) return;
+        int length = _batch.Length(part.Sequence);
+        long first = CausalAttention.KeyGradientSize(length, part.First, _layer.Heads, _layer.QueryKeyDim, _layer.ValueDim);
+        long end = CausalAttention.KeyGradientSize(length, part.End, _layer.Heads, _layer.QueryKeyDim, _layer.ValueDim);
+        float* sum = _keyGradients[index];
+        for (int other = index + 1; other < parts.Length && parts[other].Sequence == part.Sequence; other++)
+            for (long c = first; c < end; c += S.Count) S.Store(S.Add(S.Load(sum + c), S.Load(_keyGradients[other] + c)), sum + c);
+        CausalAttention.Collect(Gradients(part.Sequence), part.First, part.End, _layer.Heads, _layer.QueryKeyDim, _layer.ValueDim, sum);
+    }
+
+    private void SumBias<V, S>(int _) where V : struct where S : struct, ISimd<V>
+    {
+        float* position = _layer.Bias!.Value.Position.Value.Gradient, time = _layer.Bias.Value.Time.Value.Gradient;
+        for (int piece = 0; piece < _batch.Pieces.Count; piece++)
+            RowKernels<V, S>.Add(_biasPartials + (long)piece * BiasPartialSize + Slack, position, Simd.Pad(_positionSize));
+        if (_bias.Time == null) return;
+        float* first = _biasPartials + Simd.Pad(_positionSize) + 2 * Slack;
+        for (int piece = 1; piece < _batch.Pieces.Count; piece++)
+            RowKernels<V, S>.Add(first + (long)piece * BiasPartialSize, first, TimeBuckets.Count * 16);
+        for (int bucket = 0; bucket < TimeBuckets.Count; bucket++)
+        {
+            V sum = S.Zero;
+            for (int lane = 0; lane < 16; lane += S.Count) sum = S.Add(sum, S.Load(first + bucket * 16 + lane));
+            time[bucket] += S.Sum(sum);
+        }
     }
 
     private AttentionSequence Sequence(int user)
@@ -153,6 +184,7 @@ internal sealed unsafe class AttentionOperation : Operation
             ValueStride = _value.Matrix.Stride,
             Output = _output.Row(first),
             OutputStride = _output.Stride,
+            Denominators = _denominators == null ? null : _denominators + (long)first * _layer.Heads,
             Buckets = _bias.Time == null ? null : _batch.Buckets + _batch.Triangle(user),
             FirstToken = (uint)first,
         };
