@@ -28,14 +28,8 @@ internal static class VectorMath<V, S> where V : struct where S : struct, ISimd<
     internal static V Exp2(V x)
     {
         x = S.Min(S.Max(x, S.Create(-126f)), S.Create(126f));
-        V n = S.Round(x);
-        return Exp2Scaled(S.Subtract(x, n), n);
-    }
-
-    // Minimax polynomial of 2ᶠ on −½ … ½ with p(0) = 1: 3·10⁻⁹ before rounding.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Exp2Scaled(V f, V n)
-    {
+        V n = S.Round(x), f = S.Subtract(x, n);
+        // Minimax polynomial of 2ᶠ on −½ … ½ with p(0) = 1: 3·10⁻⁹ before rounding.
         V p = S.MultiplyAdd(f, S.Create(1.5594678e-4f), S.Create(1.3406644e-3f));
         p = S.MultiplyAdd(p, f, S.Create(9.617693e-3f));
         p = S.MultiplyAdd(p, f, S.Create(5.5503106e-2f));
@@ -45,16 +39,9 @@ internal static class VectorMath<V, S> where V : struct where S : struct, ISimd<
         return S.Scale(p, n);
     }
 
-    /// <summary>1 / (1 + e⁻ˣ), 5·10⁻⁷ relative for |x| ≤ 20.</summary>
+    /// <summary>1 / (1 + e⁻ˣ).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static V Sigmoid(V x)
-    {
-        x = S.Min(S.Max(x, S.Create(-87f)), S.Create(87f));
-        // The fused step leaves nothing of x·log₂e's rounding, only the constant's: 10⁻⁸·|x|.
-        V minusLog2E = S.Create(-1.44269504f), n = S.Round(S.Multiply(x, minusLog2E));
-        V exponential = Exp2Scaled(S.MultiplyAdd(x, minusLog2E, S.Subtract(S.Zero, n)), n);
-        return S.Reciprocal(S.Add(S.Create(1f), exponential));
-    }
+    internal static V Sigmoid(V x) => S.Reciprocal(S.Add(S.Create(1f), Exp(S.Subtract(S.Zero, x))));
 
     /// <summary>Φ(x), the normal distribution function, 10⁻⁷ absolute (Abramowitz and Stegun 7.1.26 for the error function).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -46,7 +46,7 @@ internal sealed class CausalPieces
             int length = offsets[b + 1] - offsets[b], parts = (int)Math.Clamp(Work(length) / goal, 1, MostParts);
             for (int p = 0, first = 0; p < parts; p++)
             {
-                int end = p + 1 == parts ? length : RowOfWork(Work(length) * (p + 1) / parts);
+                int end = p + 1 == parts ? length : Math.Min(length, RowOfWork(Work(length) * (p + 1) / parts));
                 if (end == first) continue;
                 if (done >= goal * Count && Count < MostPieces) _starts[Count++] = _partCount;
                 if (_partCount == _parts.Length) Array.Resize(ref _parts, 2 * _partCount);
