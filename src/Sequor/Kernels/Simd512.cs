@@ -81,12 +81,7 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     [MethodImpl(Inline)]
     public static Vector512<float> SumEach(float* registers)
     {
-        if (!Avx512F.IsSupported)
-        {
-            float* halves = stackalloc float[8 * 16];
-            for (int r = 0; r < 16; r++) Simd256.Store(Simd256.Load(registers + 16 * r) + Simd256.Load(registers + 16 * r + 8), halves + 8 * r);
-            return Vector512.Create(Simd256.SumEach(halves), Simd256.SumEach(halves + 64));
-        }
+        if (!Avx512F.IsSupported) return SumEachByHalves(registers);
         Vector512<float> first = FoldPair(FoldFour(registers), FoldFour(registers + 64)), second = FoldPair(FoldFour(registers + 128), FoldFour(registers + 192));
         return FoldPair(first, second);
     }
@@ -108,4 +103,12 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     [MethodImpl(Inline)]
     private static Vector512<float> FoldPair(Vector512<float> left, Vector512<float> right) =>
         Avx512F.Shuffle4x128(left, right, 0x88) + Avx512F.Shuffle4x128(left, right, 0xDD);
+
+    // Apart from its caller, which a stack allocation would keep from being inlined.
+    private static Vector512<float> SumEachByHalves(float* registers)
+    {
+        float* halves = stackalloc float[8 * 16];
+        for (int r = 0; r < 16; r++) Simd256.Store(Simd256.Load(registers + 16 * r) + Simd256.Load(registers + 16 * r + 8), halves + 8 * r);
+        return Vector512.Create(Simd256.SumEach(halves), Simd256.SumEach(halves + 64));
+    }
 }
