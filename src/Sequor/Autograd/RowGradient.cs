@@ -50,7 +50,7 @@ internal sealed unsafe class RowGradient
         (_count, _perSourceRow, _coefficient) = (count, entriesPerSourceRow, coefficient);
         _ids = ids;
         _coefficients = coefficients;
-        if ((count - 1) / entriesPerSourceRow >> (32 - _blocks.Shift) != 0)
+        if (count / entriesPerSourceRow > 1L << (32 - _blocks.Shift))
             throw new InvalidInputException($"a batch of {count / entriesPerSourceRow} events exceeds the {1L << (32 - _blocks.Shift)} that the gradient of a table of {table.Columns} columns can number; lower train_fn.local_batch_size");
         _chunkCount = Math.Clamp(count / FewestEntriesPerChunk, 1, Math.Min(tape.Workers.ThreadCount, MostChunks));
         int places = _chunkCount * HistogramLength;

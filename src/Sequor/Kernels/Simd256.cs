@@ -88,6 +88,7 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     [MethodImpl(Inline)]
     public static Vector256<float> SumEach(float* registers)
     {
+        if (!Avx.IsSupported) return SumEachByHalves(registers);
         Vector256<float> low = FoldFour(registers), high = FoldFour(registers + 32);
         return Vector256.Create(low.GetLower() + low.GetUpper(), high.GetLower() + high.GetUpper());
     }
@@ -100,7 +101,6 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     [MethodImpl(Inline)]
     private static Vector256<float> FoldFour(float* registers)
     {
-        if (!Avx.IsSupported) return Vector256.Create(Simd128.SumEach(registers), Simd128.SumEach(registers + 16));
         Vector256<float> a = Load(registers), b = Load(registers + 8), c = Load(registers + 16), d = Load(registers + 24);
         Vector256<double> ab = (Avx.UnpackLow(a, b) + Avx.UnpackHigh(a, b)).AsDouble(), cd = (Avx.UnpackLow(c, d) + Avx.UnpackHigh(c, d)).AsDouble();
         return Avx.UnpackLow(ab, cd).AsSingle() + Avx.UnpackHigh(ab, cd).AsSingle();
@@ -158,5 +158,13 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     {
         Avx.Permute2x128(a, b, 0x20).Store(target);
         Avx.Permute2x128(a, b, 0x31).Store(target + stride);
+    }
+
+    // Apart from its caller, which a stack allocation would keep from being inlined.
+    private static Vector256<float> SumEachByHalves(float* registers)
+    {
+        float* halves = stackalloc float[8 * 4];
+        for (int r = 0; r < 8; r++) Simd128.Store(Simd128.Load(registers + 8 * r) + Simd128.Load(registers + 8 * r + 4), halves + 4 * r);
+        return Vector256.Create(Simd128.SumEach(halves), Simd128.SumEach(halves + 16));
     }
 }

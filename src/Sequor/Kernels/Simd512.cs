@@ -99,12 +99,7 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     [MethodImpl(Inline)]
     public static Vector512<float> SumEach(float* registers)
     {
-        if (!Avx512F.IsSupported)
-        {
-            float* halves = stackalloc float[8 * 16];
-            for (int r = 0; r < 16; r++) Simd256.Store(Simd256.Load(registers + 16 * r) + Simd256.Load(registers + 16 * r + 8), halves + 8 * r);
-            return Vector512.Create(Simd256.SumEach(halves), Simd256.SumEach(halves + 64));
-        }
+        if (!Avx512F.IsSupported) return SumEachByHalves(registers);
         Vector512<float> first = FoldPair(FoldFour(registers), FoldFour(registers + 64)), second = FoldPair(FoldFour(registers + 128), FoldFour(registers + 192));
         return FoldPair(first, second);
     }
@@ -185,5 +180,13 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
         Avx512F.Shuffle4x128(oddAb, oddCd, 0x88).Store(target + stride);
         Avx512F.Shuffle4x128(evenAb, evenCd, 0xDD).Store(target + 2 * stride);
         Avx512F.Shuffle4x128(oddAb, oddCd, 0xDD).Store(target + 3 * stride);
+    }
+
+    // Apart from its caller, which a stack allocation would keep from being inlined.
+    private static Vector512<float> SumEachByHalves(float* registers)
+    {
+        float* halves = stackalloc float[8 * 16];
+        for (int r = 0; r < 16; r++) Simd256.Store(Simd256.Load(registers + 16 * r) + Simd256.Load(registers + 16 * r + 8), halves + 8 * r);
+        return Vector512.Create(Simd256.SumEach(halves), Simd256.SumEach(halves + 64));
     }
 }

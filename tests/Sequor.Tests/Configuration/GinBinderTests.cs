@@ -103,6 +103,7 @@ public class GinBinderTests
     [InlineData("train_fn.dataset_name = ''", "train_fn.dataset_name = \"\" must be a string in quotes, not empty (x.gin:1)")]
     [InlineData("train_fn.main_module = 'HTSU'", "train_fn.main_module = \"HTSU\" must be one of \"SASRec\", \"HSTU\"; did you mean \"HSTU\"? (x.gin:1)")]
     [InlineData("train_fn.sampling_strategy = None", "train_fn.sampling_strategy = None must be one of \"local\", \"in-batch\" (x.gin:1)")]
+    [InlineData("train_fn.item_optimizer = 'SparseAdam'", "train_fn.item_optimizer = \"SparseAdam\" must be one of \"AdamW\", \"LazyAdamW\", \"PartialRowWiseAdamW\" (x.gin:1)")]
     [InlineData("train_fn.loss_module = @BCELoss", "train_fn.loss_module = @BCELoss must be one of \"SampledSoftmaxLoss\", \"BCELoss\", \"FullSoftmaxLoss\" (x.gin:1)")]
     [InlineData("hstu_encoder.nun_heads = 2", "hstu_encoder.nun_heads is not a setting that Sequor knows: did you mean hstu_encoder.num_heads? (x.gin:1)")]
     [InlineData("hstu_encoder.num_head = 2", "hstu_encoder.num_head is not a setting that Sequor knows: did you mean hstu_encoder.num_heads? (x.gin:1)")]
