@@ -9,21 +9,32 @@ namespace Sequor.Kernels;
 internal static unsafe class RowKernels<V, S> where V : struct where S : struct, ISimd<V>
 {
     /// <summary>y = (x − mean) · inverse deviation, without affine parameters; y may be x.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Normalize(float* x, float* y, int columns, int padded, float epsilon, out float mean, out float inverseDeviation)
     {
-        V sum = S.Zero;
+        Statistics(x, columns, padded, epsilon, out mean, out inverseDeviation);
+        Standardize(x, y, columns, padded, mean, inverseDeviation);
+    }
+
+    /// <summary>Mean, and 1 / √(variance + ε), in two passes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Statistics(float* x, int columns, int padded, float epsilon, out float mean, out float inverseDeviation)
+    {
+        V sum = S.Zero, squares = S.Zero;
         for (int c = 0; c < padded; c += S.Count) sum = S.Add(sum, S.Load(x + c));
         mean = S.Sum(sum) / columns;
         V center = S.Create(mean);
-        V squares = S.Zero;
-        for (int c = 0; c < padded; c += S.Count)
+        int c1 = 0;
+        for (; c1 + S.Count <= columns; c1 += S.Count)
         {
-            V deviation = S.KeepFirst(S.Subtract(S.Load(x + c), center), columns - c);
+            V deviation = S.Subtract(S.Load(x + c1), center);
+            squares = S.MultiplyAdd(deviation, deviation, squares);
+        }
+        if (c1 < columns)
+        {
+            V deviation = S.KeepFirst(S.Subtract(S.Load(x + c1), center), columns - c1);
             squares = S.MultiplyAdd(deviation, deviation, squares);
         }
         inverseDeviation = 1f / MathF.Sqrt(S.Sum(squares) / columns + epsilon);
-        Standardize(x, y, columns, padded, mean, inverseDeviation);
     }
 
     /// <summary>y = (x − mean) · inverse deviation with statistics at hand.</summary>
@@ -31,8 +42,9 @@ internal static unsafe class RowKernels<V, S> where V : struct where S : struct,
     internal static void Standardize(float* x, float* y, int columns, int padded, float mean, float inverseDeviation)
     {
         V center = S.Create(mean), scale = S.Create(inverseDeviation);
-        for (int c = 0; c < padded; c += S.Count)
-            S.Store(S.KeepFirst(S.Multiply(S.Subtract(S.Load(x + c), center), scale), columns - c), y + c);
+        int c = 0;
+        for (; c + S.Count <= columns; c += S.Count) S.Store(S.Multiply(S.Subtract(S.Load(x + c), center), scale), y + c);
+        for (; c < padded; c += S.Count) S.Store(S.KeepFirst(S.Multiply(S.Subtract(S.Load(x + c), center), scale), Math.Max(columns - c, 0)), y + c);
     }
 
     /// <summary>dx (+)= inverse deviation · (dy − mean(dy) − ŷ · mean(dy ⊙ ŷ)); dy's tail is zero.</summary>
@@ -51,7 +63,8 @@ internal static unsafe class RowKernels<V, S> where V : struct where S : struct,
         for (int c = 0; c < padded; c += S.Count)
         {
             V inner = S.Subtract(S.Load(dy + c), S.MultiplyAdd(S.Load(normalized + c), meanProjection, meanGradient));
-            V d = S.KeepFirst(S.Multiply(scale, inner), columns - c);
+            V d = S.Multiply(scale, inner);
+            if (c + S.Count > columns) d = S.KeepFirst(d, Math.Max(columns - c, 0));
             S.Store(accumulate ? S.Add(S.Load(dx + c), d) : d, dx + c);
         }
     }

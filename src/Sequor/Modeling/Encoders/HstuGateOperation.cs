@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Sequor.Autograd;
 using Sequor.Kernels;
@@ -21,7 +22,7 @@ internal sealed unsafe class HstuGateOperation : Operation
         _backward = Choose(Backward<Vector512<float>, Simd512>, Backward<Vector256<float>, Simd256>, Backward<Vector128<float>, Simd128>);
     }
 
-    /// <summary>Gates the attention output (T, H·dv): (T, H·dv), or (T, 3·H·dv) when concatenated. The gradient of u's columns is assigned.</summary>
+    /// <summary>Gates the attention output (T, H·dv): (T, H·dv), or (T, 3·H·dv) when concatenated. The gradient of u's columns is assigned, before that of v's.</summary>
     internal static Matrix Apply(Tape tape, Matrix uvqk, Matrix attention, bool concatenate, double dropoutRate)
     {
         var op = tape.Next<HstuGateOperation>();
@@ -45,54 +46,84 @@ internal sealed unsafe class HstuGateOperation : Operation
     private void Forward<V, S>(int piece) where V : struct where S : struct, ISimd<V>
     {
         int width = _attention.Columns, stride = _attention.Stride;
-        float* product = Scratch.Take(2L * stride), normalized = product + stride;
+        float* n = Scratch.Take(stride);
         var (first, end) = _blocks[piece];
         for (int t = first; t < end; t++)
         {
-            float* u = _uvqk.Row(t), o = _output.Row(t);
-            RowKernels<V, S>.Normalize(_attention.Row(t), normalized, width, stride, Epsilon, out _mean[t], out _inverseDeviation[t]);
-            // Behind u's last column stands v, but n is zero there.
-            for (int c = 0; c < stride; c += S.Count) S.Store(S.Multiply(S.Load(u + c), S.Load(normalized + c)), product + c);
-            if (_concatenate)
+            float* a = _attention.Row(t);
+            RowKernels<V, S>.Statistics(a, width, stride, Epsilon, out _mean[t], out _inverseDeviation[t]);
+            if (!_concatenate)
             {
-                new Span<float>(o, _output.Stride).Clear();
-                new ReadOnlySpan<float>(u, width).CopyTo(new Span<float>(o, width));
-                new ReadOnlySpan<float>(normalized, width).CopyTo(new Span<float>(o + width, width));
-                new ReadOnlySpan<float>(product, width).CopyTo(new Span<float>(o + 2 * width, width));
+                Gate<V, S>(t, a);
+                continue;
             }
-            else new ReadOnlySpan<float>(product, stride).CopyTo(new Span<float>(o, stride));
-            if (_dropout.Active)
-                for (int c = 0; c < _output.Stride; c += S.Count) S.Store(S.Multiply(S.Load(o + c), _dropout.Factors<V, S>(t, _output.Stride, c)), o + c);
+            RowKernels<V, S>.Standardize(a, n, width, stride, _mean[t], _inverseDeviation[t]);
+            Concatenate<V, S>(t, n);
         }
     }
 
+    // One pass: o = u ⊙ n ⊙ dropout.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Gate<V, S>(int t, float* a) where V : struct where S : struct, ISimd<V>
+    {
+        int width = _attention.Columns, stride = _attention.Stride;
+        float* u = _uvqk.Row(t), o = _output.Row(t);
+        V mean = S.Create(_mean[t]), scale = S.Create(_inverseDeviation[t]);
+        for (int c = 0; c < stride; c += S.Count)
+        {
+            V n = S.Multiply(S.Subtract(S.Load(a + c), mean), scale);
+            // Behind u's last column stands v.
+            if (c + S.Count > width) n = S.KeepFirst(n, Math.Max(width - c, 0));
+            V gated = S.Multiply(S.Load(u + c), n);
+            S.Store(_dropout.Active ? S.Multiply(gated, _dropout.Factors<V, S>(t, stride, c)) : gated, o + c);
+        }
+    }
+
+    private void Concatenate<V, S>(int t, float* n) where V : struct where S : struct, ISimd<V>
+    {
+        int width = _attention.Columns;
+        float* u = _uvqk.Row(t), o = _output.Row(t);
+        new Span<float>(o, _output.Stride).Clear();
+        for (int c = 0; c < width; c++) (o[c], o[width + c], o[2 * width + c]) = (u[c], n[c], u[c] * n[c]);
+        if (!_dropout.Active) return;
+        for (int c = 0; c < _output.Stride; c += S.Count) S.Store(S.Multiply(S.Load(o + c), _dropout.Factors<V, S>(t, _output.Stride, c)), o + c);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Backward<V, S>(int piece) where V : struct where S : struct, ISimd<V>
     {
         int width = _attention.Columns, stride = _attention.Stride;
-        float* n = Scratch.Take(_output.Stride + (5L * stride)), dn = n + stride, du = dn + stride, d = du + stride;
-        new Span<float>(d, _output.Stride + 2 * stride).Clear();
-        float* dProduct = _concatenate ? d + 2 * width : d;
+        float* n = Scratch.Take(2L * stride + _output.Stride), dn = n + stride, d = dn + stride;
         var (first, end) = _blocks[piece];
         for (int t = first; t < end; t++)
         {
-            float* u = _uvqk.Row(t), dOutput = _output.RowGradient(t), uGradient = _uvqk.RowGradient(t);
             RowKernels<V, S>.Standardize(_attention.Row(t), n, width, stride, _mean[t], _inverseDeviation[t]);
-            for (int c = 0; c < _output.Stride; c += S.Count)
-                S.Store(_dropout.Active ? S.Multiply(S.Load(dOutput + c), _dropout.Factors<V, S>(t, _output.Stride, c)) : S.Load(dOutput + c), d + c);
-            for (int c = 0; c < stride; c += S.Count)
+            if (_concatenate) Separate<V, S>(t, n, dn, d);
+            else
             {
-                V g = S.KeepFirst(S.Load(dProduct + c), width - c);
-                V uPart = S.Multiply(g, S.Load(n + c)), nPart = S.Multiply(g, S.Load(u + c));
-                if (_concatenate)
+                float* u = _uvqk.Row(t), dOutput = _output.RowGradient(t), uGradient = _uvqk.RowGradient(t);
+                for (int c = 0; c < stride; c += S.Count)
                 {
-                    uPart = S.KeepFirst(S.Add(uPart, S.Load(d + c)), width - c);
-                    nPart = S.KeepFirst(S.Add(nPart, S.Load(d + width + c)), width - c);
+                    V g = S.Load(dOutput + c);
+                    if (_dropout.Active) g = S.Multiply(g, _dropout.Factors<V, S>(t, stride, c));
+                    if (c + S.Count > width) g = S.KeepFirst(g, Math.Max(width - c, 0));
+                    // What this writes behind u's last column is v's, whose gradient the attention writes after this.
+                    S.Store(S.Multiply(g, S.Load(n + c)), uGradient + c);
+                    S.Store(S.Multiply(g, S.Load(u + c)), dn + c);
                 }
-                S.Store(uPart, du + c);
-                S.Store(nPart, dn + c);
             }
-            new ReadOnlySpan<float>(du, width).CopyTo(new Span<float>(uGradient, width));
             RowKernels<V, S>.NormalizeBackward(dn, n, _inverseDeviation[t], _attention.RowGradient(t), width, stride, false);
         }
+    }
+
+    private void Separate<V, S>(int t, float* n, float* dn, float* d) where V : struct where S : struct, ISimd<V>
+    {
+        int width = _attention.Columns;
+        float* u = _uvqk.Row(t), dOutput = _output.RowGradient(t), uGradient = _uvqk.RowGradient(t);
+        for (int c = 0; c < _output.Stride; c += S.Count)
+            S.Store(_dropout.Active ? S.Multiply(S.Load(dOutput + c), _dropout.Factors<V, S>(t, _output.Stride, c)) : S.Load(dOutput + c), d + c);
+        new Span<float>(dn, _attention.Stride).Clear();
+        for (int c = 0; c < width; c++)
+            (uGradient[c], dn[c]) = (d[c] + (d[2 * width + c] * n[c]), d[width + c] + (d[2 * width + c] * u[c]));
     }
 }
