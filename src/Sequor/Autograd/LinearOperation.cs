@@ -179,7 +179,7 @@ internal sealed unsafe class LinearOperation : Operation
             default:
                 return S.Multiply(h, factors);
         }
-        if (slope != null) S.StoreStreaming(S.Multiply(derivative, factors), slope);
+        if (slope != null) S.Store(S.Multiply(derivative, factors), slope);
         return S.Multiply(h, factors);
     }
 

@@ -14,9 +14,6 @@ internal unsafe interface ISimd<V> where V : struct
     static abstract V Load(float* source);
     static abstract void Store(V value, float* target);
 
-    /// <summary>Stores past the caches what is not read again soon; the target is aligned to the register.</summary>
-    static abstract void StoreStreaming(V value, float* target);
-
     static abstract V Add(V left, V right);
     static abstract V Subtract(V left, V right);
     static abstract V Multiply(V left, V right);

@@ -15,7 +15,6 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     [MethodImpl(Inline)] public static Vector128<float> Create(float value) => Vector128.Create(value);
     [MethodImpl(Inline)] public static Vector128<float> Load(float* source) => Vector128.Load(source);
     [MethodImpl(Inline)] public static void Store(Vector128<float> value, float* target) => value.Store(target);
-    [MethodImpl(Inline)] public static void StoreStreaming(Vector128<float> value, float* target) => value.StoreAlignedNonTemporal(target);
     [MethodImpl(Inline)] public static Vector128<float> Add(Vector128<float> left, Vector128<float> right) => left + right;
     [MethodImpl(Inline)] public static Vector128<float> Subtract(Vector128<float> left, Vector128<float> right) => left - right;
     [MethodImpl(Inline)] public static Vector128<float> Multiply(Vector128<float> left, Vector128<float> right) => left * right;

@@ -14,7 +14,6 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     [MethodImpl(Inline)] public static Vector256<float> Create(float value) => Vector256.Create(value);
     [MethodImpl(Inline)] public static Vector256<float> Load(float* source) => Vector256.Load(source);
     [MethodImpl(Inline)] public static void Store(Vector256<float> value, float* target) => value.Store(target);
-    [MethodImpl(Inline)] public static void StoreStreaming(Vector256<float> value, float* target) => value.StoreAlignedNonTemporal(target);
     [MethodImpl(Inline)] public static Vector256<float> Add(Vector256<float> left, Vector256<float> right) => left + right;
     [MethodImpl(Inline)] public static Vector256<float> Subtract(Vector256<float> left, Vector256<float> right) => left - right;
     [MethodImpl(Inline)] public static Vector256<float> Multiply(Vector256<float> left, Vector256<float> right) => left * right;

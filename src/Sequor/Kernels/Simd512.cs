@@ -14,7 +14,6 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     [MethodImpl(Inline)] public static Vector512<float> Create(float value) => Vector512.Create(value);
     [MethodImpl(Inline)] public static Vector512<float> Load(float* source) => Vector512.Load(source);
     [MethodImpl(Inline)] public static void Store(Vector512<float> value, float* target) => value.Store(target);
-    [MethodImpl(Inline)] public static void StoreStreaming(Vector512<float> value, float* target) => value.StoreAlignedNonTemporal(target);
     [MethodImpl(Inline)] public static Vector512<float> Add(Vector512<float> left, Vector512<float> right) => left + right;
     [MethodImpl(Inline)] public static Vector512<float> Subtract(Vector512<float> left, Vector512<float> right) => left - right;
     [MethodImpl(Inline)] public static Vector512<float> Multiply(Vector512<float> left, Vector512<float> right) => left * right;

@@ -1,0 +1,56 @@
+using Sequor.Configuration;
+using Sequor.Data;
+using Sequor.Kernels;
+using Sequor.Modeling;
+using Sequor.Tests.Data;
+using Sequor.Training;
+using Xunit;
+
+namespace Sequor.Tests.Training;
+
+public sealed class TrainerTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    // One thread, so that the counter of this thread sees all of the step.
+    [Theory]
+    [InlineData("train_fn.main_module = 'HSTU'")]
+    [InlineData("train_fn.main_module = 'HSTU'\nhstu_encoder.concat_ua = True\ntrain_fn.item_optimizer = 'LazyAdamW'\ntrain_fn.item_l2_norm = True")]
+    [InlineData("train_fn.main_module = 'SASRec'\nsasrec_encoder.ffn_activation_fn = 'gelu'")]
+    [InlineData("train_fn.main_module = 'HSTU'\ntrain_fn.loss_module = 'FullSoftmaxLoss'\ntrain_fn.item_optimizer = 'PartialRowWiseAdamW'")]
+    public void A_step_allocates_nothing_once_the_largest_batch_has_been_seen(string settings)
+    {
+        string common = "train_fn.item_embedding_dim = 16\ntrain_fn.max_sequence_length = 50\ntrain_fn.num_negatives = 8\n";
+        ExperimentConfig config = ExperimentConfig.FromGin(common + settings, "test").Config;
+        using var store = SequenceStore.Open(SmallStore.Write(folder.File("s"), [30, 12, 45, 7, 60, 22], itemCount: 100));
+        using var workers = new WorkerPool(1);
+        using var trainer = new Trainer(config, store, EvaluationProtocol.Reference, workers);
+        using SequenceBatch large = Batch(store, 6), small = Batch(store, 2);
+        for (int i = 0; i < 3; i++)
+        {
+            trainer.Step(large);
+            trainer.Step(small);
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 10; i++) trainer.Step(i % 3 == 0 ? small : large);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.True(trainer.LastStep.Flops > 0 && trainer.LastStep.Bytes > 0 && trainer.StepMemoryBytes > 0);
+    }
+
+    private static SequenceBatch Batch(SequenceStore store, int users)
+    {
+        var batch = new SequenceBatch();
+        LeaveOneOut view = LeaveOneOut.Train(store, EvaluationProtocol.Reference, 50);
+        batch.Clear();
+        for (int user = 0; user < users; user++)
+        {
+            LeaveOneOutExample example = view.Get(user);
+            batch.Add(user, example.History, example.TargetItem, example.TargetTimestamp);
+        }
+
+        return batch;
+    }
+}
