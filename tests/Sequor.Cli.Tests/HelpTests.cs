@@ -11,6 +11,7 @@ public sealed class HelpTests
     [InlineData("evaluate")]
     [InlineData("recommend")]
     [InlineData("quickstart")]
+    [InlineData("bench")]
     [InlineData("doctor")]
     public void Help_of_every_command_shows_an_example(string command)
     {
@@ -25,7 +26,7 @@ public sealed class HelpTests
     {
         Tool help = Tool.Run();
         Assert.Equal(0, help.ExitCode);
-        foreach (string command in new[] { "prepare", "export", "train", "evaluate", "recommend", "quickstart", "doctor" })
+        foreach (string command in new[] { "prepare", "export", "train", "evaluate", "recommend", "quickstart", "bench", "doctor" })
         {
             Assert.Single(help.Output.Split('\n'), line => line.StartsWith($"  {command} ", StringComparison.Ordinal));
         }
