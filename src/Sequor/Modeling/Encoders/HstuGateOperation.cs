@@ -40,53 +40,56 @@ internal sealed unsafe class HstuGateOperation : Operation
     private void Forward<V, S>(int piece) where V : struct where S : struct, ISimd<V>
     {
         int width = _attention.Columns, stride = _attention.Stride;
-        float* product = Scratch.Take(2L * stride), normalized = product + stride;
+        float* n = Scratch.Take(stride);
         var (first, end) = _blocks[piece];
         for (int t = first; t < end; t++)
         {
             float* u = _uvqk.Row(t), o = _output.Row(t);
-            RowKernels<V, S>.Normalize(_attention.Row(t), normalized, width, stride, Epsilon, out _mean[t], out _inverseDeviation[t]);
-            // Behind u's last column stands v, but n is zero there.
-            for (int c = 0; c < stride; c += S.Count) S.Store(S.Multiply(S.Load(u + c), S.Load(normalized + c)), product + c);
+            RowKernels<V, S>.Normalize(_attention.Row(t), n, width, stride, Epsilon, out _mean[t], out _inverseDeviation[t]);
             if (_concatenate)
             {
-                new Span<float>(o, _output.Stride).Clear();
-                new ReadOnlySpan<float>(u, width).CopyTo(new Span<float>(o, width));
-                new ReadOnlySpan<float>(normalized, width).CopyTo(new Span<float>(o + width, width));
-                new ReadOnlySpan<float>(product, width).CopyTo(new Span<float>(o + 2 * width, width));
+                new Span<float>(o + 3 * width, _output.Stride - 3 * width).Clear();
+                for (int c = 0; c < width; c++) (o[c], o[width + c], o[2 * width + c]) = (u[c], n[c], u[c] * n[c]);
+                for (int c = 0; c < _output.Stride && _dropout.Active; c += S.Count) S.Store(S.Multiply(S.Load(o + c), _dropout.Factors<V, S>(t, _output.Stride, c)), o + c);
+                continue;
             }
-            else new ReadOnlySpan<float>(product, stride).CopyTo(new Span<float>(o, stride));
-            if (_dropout.Active)
-                for (int c = 0; c < _output.Stride; c += S.Count) S.Store(S.Multiply(S.Load(o + c), _dropout.Factors<V, S>(t, _output.Stride, c)), o + c);
+            // Behind u's last column stands v, but n is zero there.
+            for (int c = 0; c < stride; c += S.Count)
+                S.Store(S.Multiply(S.Multiply(S.Load(u + c), S.Load(n + c)), _dropout.Factors<V, S>(t, stride, c)), o + c);
         }
     }
 
     private void Backward<V, S>(int piece) where V : struct where S : struct, ISimd<V>
     {
         int width = _attention.Columns, stride = _attention.Stride;
-        float* n = Scratch.Take(_output.Stride + (5L * stride)), dn = n + stride, du = dn + stride, d = du + stride;
-        new Span<float>(d, _output.Stride + 2 * stride).Clear();
-        float* dProduct = _concatenate ? d + 2 * width : d;
+        float* n = Scratch.Take(_output.Stride + (3L * stride)), dn = n + stride, d = dn + stride;
+        new Span<float>(dn, stride).Clear();
         var (first, end) = _blocks[piece];
         for (int t = first; t < end; t++)
         {
-            float* u = _uvqk.Row(t), dOutput = _output.RowGradient(t), uGradient = _uvqk.RowGradient(t);
+            float* u = _uvqk.Row(t), dOutput = _output.RowGradient(t), du = _uvqk.RowGradient(t);
             RowKernels<V, S>.Standardize(_attention.Row(t), n, width, stride, _mean[t], _inverseDeviation[t]);
-            for (int c = 0; c < _output.Stride; c += S.Count)
-                S.Store(_dropout.Active ? S.Multiply(S.Load(dOutput + c), _dropout.Factors<V, S>(t, _output.Stride, c)) : S.Load(dOutput + c), d + c);
-            for (int c = 0; c < stride; c += S.Count)
+            if (_concatenate)
             {
-                V g = S.KeepFirst(S.Load(dProduct + c), width - c);
-                V uPart = S.Multiply(g, S.Load(n + c)), nPart = S.Multiply(g, S.Load(u + c));
-                if (_concatenate)
+                for (int c = 0; c < _output.Stride; c += S.Count) S.Store(S.Multiply(S.Load(dOutput + c), _dropout.Factors<V, S>(t, _output.Stride, c)), d + c);
+                for (int c = 0; c < width; c++)
                 {
-                    uPart = S.KeepFirst(S.Add(uPart, S.Load(d + c)), width - c);
-                    nPart = S.KeepFirst(S.Add(nPart, S.Load(d + width + c)), width - c);
+                    float product = d[2 * width + c];
+                    (du[c], dn[c]) = (d[c] + product * n[c], d[width + c] + product * u[c]);
                 }
-                S.Store(uPart, du + c);
-                S.Store(nPart, dn + c);
             }
-            new ReadOnlySpan<float>(du, width).CopyTo(new Span<float>(uGradient, width));
+            else
+            {
+                for (int c = 0; c < stride; c += S.Count)
+                {
+                    // The padding of dOutput is nobody's; v's gradient stands behind u's and stays.
+                    V g = S.KeepFirst(S.Multiply(S.Load(dOutput + c), _dropout.Factors<V, S>(t, stride, c)), width - c);
+                    S.Store(S.Multiply(g, S.Load(u + c)), dn + c);
+                    bool whole = c + S.Count <= width;
+                    S.Store(S.Multiply(g, S.Load(n + c)), whole ? du + c : d);
+                    for (int tail = c; tail < width && !whole; tail++) du[tail] = d[tail - c];
+                }
+            }
             RowKernels<V, S>.NormalizeBackward(dn, n, _inverseDeviation[t], _attention.RowGradient(t), width, stride, false);
         }
     }
