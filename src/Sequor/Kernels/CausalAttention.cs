@@ -15,7 +15,7 @@ internal unsafe struct AttentionSequence
     /// <summary>log₂ of the softmax's denominators (n × heads): forward writes them, backward reads them; null where nothing is differentiated or under SiLU.</summary>
     internal float* Denominators;
 
-    /// <summary>Triangle of time buckets (<see cref="TimeBuckets"/>), or null.</summary>
+    /// <summary>Time buckets in squares (<see cref="TimeBuckets"/>), or null.</summary>
     internal byte* Buckets;
 
     /// <summary>Index of the sequence's first token in the batch; keys the dropout of its rows.</summary>
@@ -78,7 +78,7 @@ internal static unsafe class CausalAttention<V, S, W> where V : struct where S :
             for (int j0 = 0; j0 <= i0; j0 += Block)
             {
                 int tileRows = j0 < i0 ? Block : DiagonalRows;
-                if (biased) BiasSquare(biasRows, x.Buckets, bias, i0, j0, rows);
+                if (biased) BiasSquare(biasRows, x, bias, i0, j0, rows);
                 for (int h = 0; h < heads; h++)
                 {
                     float* keysT = packed + j0 / Block * perStrip + h * perHead, values = keysT + keyStride * dqk;
@@ -164,7 +164,7 @@ internal static unsafe class CausalAttention<V, S, W> where V : struct where S :
             for (int j0 = 0; j0 <= i0; j0 += Block)
             {
                 int tileRows = j0 < i0 ? Block : DiagonalRows, columns = j0 < i0 ? Block : rows;
-                if (biased) BiasSquare(biasRows, x.Buckets, bias, i0, j0, rows);
+                if (biased) BiasSquare(biasRows, x, bias, i0, j0, rows);
                 for (int h = 0; h < heads; h++)
                 {
                     float* keysT = packed + j0 / Block * perStrip + h * perHead, valuesT = keysT + keyStride * dqk, keys = valuesT + keyStride * dv;
@@ -202,7 +202,7 @@ internal static unsafe class CausalAttention<V, S, W> where V : struct where S :
                         MatrixMultiply.Run<V, S>(outGradient + r * dv, 1, dv, scores + r * Stride + c, Stride, valueGradient + c, keyStride, dv, rows - r, width, adds);
                     }
                 }
-                if (biased) BiasGradient(heads > 1 ? headSum : gradients, x.Buckets, i0, j0, rows, positionCenter, timeGradient);
+                if (biased) BiasGradient(heads > 1 ? headSum : gradients, x, i0, j0, rows, positionCenter, timeGradient);
             }
 
             for (int r = 0; r < rows; r++)
@@ -217,14 +217,16 @@ internal static unsafe class CausalAttention<V, S, W> where V : struct where S :
 
     /// <summary>Bias of rows i0 … against keys j0 …, as far as the rows see.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void BiasSquare(float* square, byte* buckets, in AttentionBias bias, int i0, int j0, int rows)
+    private static void BiasSquare(float* square, in AttentionSequence x, in AttentionBias bias, int i0, int j0, int rows)
     {
         float* time = bias.Time;
+        byte* buckets = x.Buckets == null ? null : x.Buckets + TimeBuckets.Square(i0, j0);
+        int stride = TimeBuckets.Stride(x.Length);
         for (int r = 0; r < rows; r++)
         {
             int i = i0 + r, seen = Math.Min(Block, i - j0 + 1);
             float* row = square + r * AttentionTile.Stride, position = bias.PositionCenter + (j0 - i);
-            byte* bucket = buckets == null ? null : buckets + (long)i * (i + 1) / 2 + j0;
+            byte* bucket = buckets == null ? null : buckets + r * stride;
             for (int c = 0; c < seen; c += S.Count)
                 S.Store(bucket == null ? S.Load(position + c) : S.Add(S.Lookup(time, bucket + c), S.Load(position + c)), row + c);
         }
@@ -238,14 +240,16 @@ internal static unsafe class CausalAttention<V, S, W> where V : struct where S :
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void BiasGradient(float* square, byte* buckets, int i0, int j0, int rows, float* positionCenter, float* timeGradient)
+    private static void BiasGradient(float* square, in AttentionSequence x, int i0, int j0, int rows, float* positionCenter, float* timeGradient)
     {
+        byte* buckets = x.Buckets == null ? null : x.Buckets + TimeBuckets.Square(i0, j0);
+        int stride = TimeBuckets.Stride(x.Length);
         for (int r = 0; r < rows; r++)
         {
             int i = i0 + r, seen = Math.Min(Block, i - j0 + 1);
             float* row = square + r * AttentionTile.Stride, position = positionCenter + (j0 - i);
             for (int c = 0; c < seen; c += S.Count) S.Store(S.Add(S.Load(position + c), S.Load(row + c)), position + c);
-            if (buckets != null) AddByBucket(row, buckets + (long)i * (i + 1) / 2 + j0, seen, timeGradient);
+            if (buckets != null) AddByBucket(row, buckets + r * stride, seen, timeGradient);
         }
     }
 

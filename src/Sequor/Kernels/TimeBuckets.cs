@@ -12,19 +12,17 @@ namespace Sequor.Kernels;
 /// mantissa bits, holds at most one threshold, so a bucket is two table reads and a comparison; no logarithm.
 /// For rows there is an estimate in place of the cell: a float's bits, read as a number, are log₂ within .086 (below the truth), so the
 /// bucket is the estimate's or the one behind it, and a comparison with that one's threshold decides.
-/// The buckets of a batch are the same for all layers: they are built once, as one byte a causal pair, rows i = 0 … n − 1 of
-/// i + 1 bytes each, one after another.
+/// The buckets of a batch are the same for all layers: they are built once, as one byte a pair, in squares of 64 rows and 64 columns,
+/// row of squares after row of squares up to the diagonal. Attention reads a square at a time, and a square is one dense page of
+/// memory; rows of the whole triangle would cost a cache miss each. A sequence of up to 64 events is one square with shorter rows.
 /// </remarks>
 internal static unsafe class TimeBuckets
 {
     /// <summary>Number of buckets: 0 … 128.</summary>
     internal const int Count = 129;
 
-    /// <summary>Bytes behind the last row that vector reads may touch.</summary>
-    internal const int Slack = 64;
-
-    /// <summary>Bytes behind a triangle that filling it may touch.</summary>
-    internal const int RowOverrun = 16;
+    /// <summary>Rows and columns of a square.</summary>
+    internal const int Side = 64;
 
     // From the bits of a float to a bucket's number: ln 2 / (0.301 · 2²³). The half floors by rounding, the rest outweighs rounding errors.
     private const float BucketsPerBit = (float)(0.69314718055994531 / 0.301 / (1 << 23));
@@ -62,8 +60,14 @@ internal static unsafe class TimeBuckets
                 s_next[s_bucketBelow[cell - 1]] = BitConverter.UInt32BitsToSingle((uint)(FirstCell + cell) << 19);
     }
 
-    /// <summary>Bytes that the triangle of a sequence of <paramref name="length"/> events takes.</summary>
-    internal static long TriangleSize(int length) => (long)length * (length + 1) / 2;
+    /// <summary>Bytes from one row of a square to the next, in a sequence of <paramref name="length"/> events.</summary>
+    internal static int Stride(int length) => Math.Min(Side, Simd.Pad(length));
+
+    /// <summary>Bytes that the squares of a sequence of <paramref name="length"/> events take: a multiple of 16.</summary>
+    internal static long Size(int length) => length <= Side ? length * Stride(length) : Square((length + Side - 1) / Side * Side, 0);
+
+    /// <summary>First byte of the square that starts at row <paramref name="i"/> and column <paramref name="j"/>, multiples of 64.</summary>
+    internal static long Square(int i, int j) => ((long)(i / Side) * (i / Side + 1) / 2 + j / Side) * Side * Side;
 
     /// <summary>The bucket of a time difference.</summary>
     internal static byte Bucket(long difference)
@@ -74,56 +78,55 @@ internal static unsafe class TimeBuckets
     }
 
     /// <summary>
-    /// Fills rows first … end − 1 of a sequence's triangle: row i, column j ≤ i holds bucket(times[i + 1] − times[j]).
-    /// <paramref name="times"/> has an entry behind that of row end − 1, the last of a sequence being the time of the event to predict.
-    /// Rows of fewer than sixteen columns may run over into those behind them, or <see cref="RowOverrun"/> bytes behind the triangle.
+    /// Fills rows first (a multiple of 64) … end − 1 of a sequence of <paramref name="length"/> events: row i, column j ≤ i holds
+    /// bucket(times[i + 1] − times[j]). <paramref name="times"/> has length + 1 entries, the last being the time of the event to
+    /// predict. Columns behind i, up to a multiple of sixteen, become anything.
     /// </summary>
-    internal static void Fill(long* times, int first, int end, byte* triangle)
+    internal static void Fill(long* times, int length, int first, int end, byte* buckets)
     {
         long earliest = times[0], latest = times[0];
         for (int i = 1; i <= end; i++) (earliest, latest) = (Math.Min(earliest, times[i]), Math.Max(latest, times[i]));
-        byte* rows = triangle + TriangleSize(first);
         // Differences of doubles are exact up to 2⁵³; what spans more goes the slow way.
-        if ((double)latest - earliest >= ExactInDouble) FillOneByOne(times, first, end, rows);
-        else if (Simd.Width == 16) Fill<Vector512<float>, Simd512>(times, earliest, first, end, rows);
-        else if (Simd.Width == 8) Fill<Vector256<float>, Simd256>(times, earliest, first, end, rows);
-        else Fill<Vector128<float>, Simd128>(times, earliest, first, end, rows);
+        if ((double)latest - earliest >= ExactInDouble) FillOneByOne(times, length, first, end, buckets);
+        else if (Simd.Width == 16) Fill<Vector512<float>, Simd512>(times, earliest, length, first, end, buckets);
+        else if (Simd.Width == 8) Fill<Vector256<float>, Simd256>(times, earliest, length, first, end, buckets);
+        else Fill<Vector128<float>, Simd128>(times, earliest, length, first, end, buckets);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Fill<V, S>(long* times, long earliest, int first, int end, byte* rows) where V : struct where S : struct, ISimd<V>
+    private static void Fill<V, S>(long* times, long earliest, int length, int first, int end, byte* buckets) where V : struct where S : struct, ISimd<V>
     {
         double* relative = (double*)Scratch.Take(2L * (end + 1 + 16));
         for (int i = 0; i <= end; i++) relative[i] = times[i] - earliest;
         for (int i = end + 1; i < end + 1 + 16; i++) relative[i] = 0;
+        int stride = Stride(length);
         V one = S.Create(1f), perBit = S.Create(BucketsPerBit), offset = S.Create(Offset), highest = S.Create(Count - 2);
         fixed (float* next = s_next)
-            for (int i = first; i < end; i++)
-            {
-                // The last register of a row ends with it: rows behind it may be another thread's.
-                for (int c = 0; c <= i; c += S.Count)
+            for (int i0 = first; i0 < end; i0 += Side)
+                for (int j0 = 0; j0 <= i0; j0 += Side)
                 {
-                    int j = i + 1 < S.Count ? c : Math.Min(c, i + 1 - S.Count);
-                    V difference = S.Differences(relative[i + 1], relative + j);
-                    V magnitude = S.Max(S.Max(difference, S.Subtract(S.Zero, difference)), one);
-                    V below = S.Min(S.Max(S.Round(S.MultiplyAdd(S.BitsAsNumbers(magnitude), perBit, offset)), S.Zero), highest);
-                    S.StoreBytes(below, rows + j);
-                    V past = S.Subtract(magnitude, S.Lookup(next, rows + j));
-                    S.StoreBytes(S.Add(below, S.SelectBySign(past, one, S.Zero)), rows + j);
+                    byte* row = buckets + Square(i0, j0);
+                    for (int i = i0; i < Math.Min(i0 + Side, end); i++, row += stride)
+                        for (int c = 0; c < Math.Min(Side, i - j0 + 1); c += S.Count)
+                        {
+                            V difference = S.Differences(relative[i + 1], relative + j0 + c);
+                            V magnitude = S.Max(S.Max(difference, S.Subtract(S.Zero, difference)), one);
+                            V below = S.Min(S.Max(S.Round(S.MultiplyAdd(S.BitsAsNumbers(magnitude), perBit, offset)), S.Zero), highest);
+                            S.StoreBytes(below, row + c);
+                            V past = S.Subtract(magnitude, S.Lookup(next, row + c));
+                            S.StoreBytes(S.Add(below, S.SelectBySign(past, one, S.Zero)), row + c);
+                        }
                 }
-                rows += i + 1;
-            }
     }
 
-    private static void FillOneByOne(long* times, int first, int end, byte* rows)
+    private static void FillOneByOne(long* times, int length, int first, int end, byte* buckets)
     {
+        int stride = Stride(length);
         fixed (float* threshold = s_threshold)
         fixed (byte* below = s_bucketBelow)
             for (int i = first; i < end; i++)
-            {
-                for (int j = 0; j <= i; j++) rows[j] = Bucket(times[i + 1] - times[j], threshold, below);
-                rows += i + 1;
-            }
+                for (int j = 0; j <= i; j++)
+                    buckets[Square(i, j) + i % Side * stride + j % Side] = Bucket(times[i + 1] - times[j], threshold, below);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -11,7 +11,7 @@ public sealed unsafe class SequenceBatch : IDisposable
 {
     private int[] _users = new int[64], _offsets = new int[65], _items = new int[1024], _targets = new int[1024];
     private long[] _times = new long[1024];
-    private long[] _triangles = new long[65];
+    private long[] _firstBuckets = new long[65];
     private NativeBuffer _buckets = new(16);
     private readonly Action<int> _fillBuckets;
     private readonly CausalPieces _pieces = new();
@@ -47,10 +47,10 @@ public sealed unsafe class SequenceBatch : IDisposable
     /// <summary>Timestamps in the unit of the data, seconds as a rule (T + B): a user's event times and then the time of the target, so that token i's next time is entry i + 1.</summary>
     public ReadOnlySpan<long> Times => _times.AsSpan(0, HasTimes ? TokenCount + UserCount : 0);
 
-    /// <summary>Time buckets of the batch once they are built; user b's triangle starts at <see cref="Triangle"/>(b).</summary>
+    /// <summary>Time buckets of the batch once they are built; user b's (<see cref="TimeBuckets"/>) start at <see cref="FirstBucket"/>(b).</summary>
     internal byte* Buckets => (byte*)_buckets.Pointer;
 
-    internal long Triangle(int user) => _triangles[user];
+    internal long FirstBucket(int user) => _firstBuckets[user];
 
     /// <summary>Empties the batch.</summary>
     public void Clear()
@@ -73,7 +73,7 @@ public sealed unsafe class SequenceBatch : IDisposable
         LongestHistory = Math.Max(LongestHistory, length);
         Grow(ref _users, UserCount + 1);
         Grow(ref _offsets, UserCount + 2);
-        Grow(ref _triangles, UserCount + 2);
+        Grow(ref _firstBuckets, UserCount + 2);
         Grow(ref _items, TokenCount + length);
         Grow(ref _targets, TokenCount + length);
         HasTimes &= targetTime.HasValue && history.Timestamps.Length == length;
@@ -111,10 +111,10 @@ public sealed unsafe class SequenceBatch : IDisposable
         long bytes = 0;
         for (int b = 0; b < UserCount; b++)
         {
-            _triangles[b] = bytes;
-            bytes += (TimeBuckets.TriangleSize(Length(b)) + TimeBuckets.RowOverrun + 15) & ~15L;
+            _firstBuckets[b] = bytes;
+            bytes += (TimeBuckets.Size(Length(b)) + 63) & ~63L;
         }
-        long floats = (bytes + TimeBuckets.Slack) / sizeof(float) + 1;
+        long floats = bytes / sizeof(float);
         if (_buckets.Length < floats)
         {
             _buckets.Dispose();
@@ -134,7 +134,7 @@ public sealed unsafe class SequenceBatch : IDisposable
     {
         fixed (long* times = _times)
             foreach (ref readonly CausalPart part in _pieces[piece])
-                TimeBuckets.Fill(times + _offsets[part.Sequence] + part.Sequence, part.First, part.End, (byte*)_buckets.Pointer + _triangles[part.Sequence]);
+                TimeBuckets.Fill(times + _offsets[part.Sequence] + part.Sequence, Length(part.Sequence), part.First, part.End, Buckets + _firstBuckets[part.Sequence]);
     }
 
     private static void Grow<T>(ref T[] array, int length)

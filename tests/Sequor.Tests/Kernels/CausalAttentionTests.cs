@@ -51,18 +51,18 @@ public unsafe class CausalAttentionTests
             using Floats output = Floats.Filled(n * outStride, 99), gradient = Floats.Filled(n * stride, 99);
             using Floats position = Floats.Random(random, 2 * Window - 1 + 128), time = Floats.Random(random, 256);
             using Floats denominators = new(n * heads), dPosition = new(2 * Window - 1 + 128), dTime = new(TimeBuckets.Count * 16);
-            byte[] buckets = new byte[n * (n + 1) / 2 + TimeBuckets.Slack];
-            for (int i = 0; i < n * (n + 1) / 2; i++) buckets[i] = (byte)random.Next(TimeBuckets.Count);
+            byte[] buckets = new byte[TimeBuckets.Size(n)];
+            for (int i = 0; i < buckets.Length; i++) buckets[i] = (byte)random.Next(TimeBuckets.Count);
             var settings = new AttentionSettings
             {
                 Scale = softmax ? 0.6f : perRow ? 0 : 1f / Window, DropoutKey = (uint)random.Next(), DropoutThreshold = dropout ? Threshold : 0, DropoutScale = KeepScale,
             };
-            fixed (byte* triangle = buckets)
+            fixed (byte* squares = buckets)
             {
                 var x = new AttentionSequence
                 {
                     Length = n, Query = input.Pointer, Key = input.Pointer + qk, Value = input.Pointer + 2 * qk, Output = output.Pointer,
-                    QueryStride = stride, KeyStride = stride, ValueStride = stride, OutputStride = outStride, Buckets = biased && seed % 3 != 0 ? triangle : null, FirstToken = FirstToken,
+                    QueryStride = stride, KeyStride = stride, ValueStride = stride, OutputStride = outStride, Buckets = biased && seed % 3 != 0 ? squares : null, FirstToken = FirstToken,
                     Denominators = softmax ? denominators.Pointer : null,
                 };
                 AttentionSequence d = x;
@@ -137,7 +137,7 @@ public unsafe class CausalAttentionTests
             {
                 for (int c = 0; c < dqk; c++) s[j] += (double)x.Query[i * x.QueryStride + h * dqk + c] * x.Key[j * x.KeyStride + h * dqk + c];
                 if (bias.PositionCenter != null) s[j] += bias.PositionCenter[j - i];
-                if (bias.Time != null) s[j] += bias.Time[x.Buckets[i * (i + 1) / 2 + j]];
+                if (bias.Time != null) s[j] += bias.Time[x.Buckets[Pair(i, j)]];
                 uint rowKey = CounterRandom.Hash((FirstToken + (uint)i) * (uint)heads + (uint)h, settings.DropoutKey);
                 Simd128.Store(Simd128.DropoutFactors(rowKey, (uint)j, settings.DropoutThreshold, settings.DropoutScale), lanes);
                 factor[j] = dropout ? lanes[0] : 1;
@@ -167,9 +167,11 @@ public unsafe class CausalAttentionTests
                 }
                 for (int c = 0; c < dv; c++) dValue[(j * heads + h) * dv + c] += a[j] * factor[j] * d.Output[i * d.OutputStride + h * dv + c];
                 if (bias.PositionCenter != null) dp[i - j] += ds;
-                if (bias.Time != null) dt[x.Buckets[i * (i + 1) / 2 + j]] += ds;
+                if (bias.Time != null) dt[x.Buckets[Pair(i, j)]] += ds;
             }
         }
+
+        private long Pair(int i, int j) => TimeBuckets.Square(i / 64 * 64, j / 64 * 64) + i % 64 * TimeBuckets.Stride(n) + j % 64;
 
         private static void Near(double[] expected, float* actual, int stride, int columns, string what)
         {

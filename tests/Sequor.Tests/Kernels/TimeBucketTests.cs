@@ -37,48 +37,49 @@ public unsafe class TimeBucketTests
     public void Extremes_fall_where_the_formula_puts_them(long difference) => Check(difference);
 
     [Fact]
-    public void The_triangle_holds_the_time_from_each_past_event_to_the_next_one()
+    public void The_squares_hold_the_time_from_each_past_event_to_the_next_one()
     {
-        CheckTriangle([5, 5, 90, 91, 4000, long.MaxValue / 2, 12]);
-        CheckTriangle([0, long.MaxValue, long.MinValue, 7]);
+        CheckSquares([5, 5, 90, 91, 4000, long.MaxValue / 2, 12]);
+        CheckSquares([0, long.MaxValue, long.MinValue, 7]);
         var random = new Random(2);
         for (int n = 1; n < 150; n++)
         {
             long time = random.NextInt64() >> random.Next(11, 40);
-            CheckTriangle([.. Enumerable.Range(0, n + 1).Select(_ => time += (random.NextInt64() >> random.Next(14, 64)) - (n % 4 == 0 ? 3 : 0))]);
+            CheckSquares([.. Enumerable.Range(0, n + 1).Select(_ => time += (random.NextInt64() >> random.Next(14, 64)) - (n % 4 == 0 ? 3 : 0))]);
         }
     }
 
     [Fact]
-    public void Differences_around_every_boundary_fall_into_the_triangle_where_the_formula_puts_them()
+    public void Differences_around_every_boundary_fall_into_the_squares_where_the_formula_puts_them()
     {
         for (int bucket = 0; bucket <= 121; bucket++)
         {
             long boundary = (long)Math.Exp(bucket * (double)0.301f);
             long[] times = new long[82];
             for (int at = 0; at < 81; at++) times[at] = Math.Min(boundary - (long)((at - 40) * Math.Max(1, boundary * 6e-8)), 1L << 52);
-            CheckTriangle(times);
+            CheckSquares(times);
         }
     }
 
     // Cut at every place where work may be cut: a part leaves the rows of the others alone.
-    private static void CheckTriangle(long[] times)
+    private static void CheckSquares(long[] times)
     {
-        int n = times.Length - 1, size = (int)TimeBuckets.TriangleSize(n);
-        byte[] triangle = new byte[size + TimeBuckets.Slack];
+        int n = times.Length - 1, stride = TimeBuckets.Stride(n), size = (int)TimeBuckets.Size(n);
+        byte[] squares = new byte[size + 64];
         for (int cut = 0; cut < n; cut += 64)
         {
-            Array.Fill(triangle, (byte)201);
+            Array.Fill(squares, (byte)201);
             fixed (long* t = times)
-            fixed (byte* buckets = triangle)
+            fixed (byte* buckets = squares)
             {
-                if (cut > 0) TimeBuckets.Fill(t, cut, n, buckets);
-                Assert.True(triangle.AsSpan(0, (int)TimeBuckets.TriangleSize(cut)).IndexOfAnyExcept((byte)201) < 0);
-                TimeBuckets.Fill(t, 0, cut > 0 ? cut : n, buckets);
+                if (cut > 0) TimeBuckets.Fill(t, n, cut, n, buckets);
+                Assert.True(squares.AsSpan(0, (int)TimeBuckets.Square(cut, 0)).IndexOfAnyExcept((byte)201) < 0);
+                TimeBuckets.Fill(t, n, 0, cut > 0 ? cut : n, buckets);
             }
-            for (int i = 0, at = 0; i < n; i++)
-                for (int j = 0; j <= i; j++) Assert.Equal(TimeBuckets.Bucket(times[i + 1] - times[j]), triangle[at++]);
-            Assert.True(triangle.AsSpan(size + TimeBuckets.RowOverrun).IndexOfAnyExcept((byte)201) < 0);
+            for (int i = 0; i < n; i++)
+                for (int j = 0; j <= i; j++)
+                    Assert.Equal(TimeBuckets.Bucket(times[i + 1] - times[j]), squares[TimeBuckets.Square(i / 64 * 64, j / 64 * 64) + i % 64 * stride + j % 64]);
+            Assert.True(squares.AsSpan(size).IndexOfAnyExcept((byte)201) < 0);
         }
     }
 

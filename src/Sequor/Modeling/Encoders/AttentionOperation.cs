@@ -185,7 +185,7 @@ internal sealed unsafe class AttentionOperation : Operation
             Output = _output.Row(first),
             OutputStride = _output.Stride,
             Denominators = _denominators == null ? null : _denominators + (long)first * _layer.Heads,
-            Buckets = _bias.Time == null ? null : _batch.Buckets + _batch.Triangle(user),
+            Buckets = _bias.Time == null ? null : _batch.Buckets + _batch.FirstBucket(user),
             FirstToken = (uint)first,
         };
     }
