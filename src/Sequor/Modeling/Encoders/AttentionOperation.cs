@@ -66,7 +66,7 @@ internal sealed unsafe class AttentionOperation : Operation
         get
         {
             long pairs = 0;
-            for (int b = 0; b < _batch.UserCount; b++) pairs += TimeBuckets.TriangleSize(_batch.Length(b));
+            for (int b = 0; b < _batch.UserCount; b++) pairs += (long)_batch.Length(b) * (_batch.Length(b) + 1) / 2;
             return 2 * pairs * _layer.Heads * (_layer.QueryKeyDim + _layer.ValueDim);
         }
     }
