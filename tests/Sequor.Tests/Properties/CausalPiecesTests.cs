@@ -77,6 +77,7 @@ public unsafe class CausalPiecesTests
             foreach (ref float value in x[t]) value = (float)random.NextDouble() - 0.5f;
         Matrix output = AttentionOperation.Apply(
             tape, batch, new(Heads, Dim, Dim, softmax, 0.1f, 0.2, new(position, time)), new(x, 0), new(x, Heads * Dim), new(x, 2 * Heads * Dim));
+        tape.BeginGradient(output);
         for (int t = 0; t < x.Rows; t++)
             foreach (ref float value in output.GradientRow(t)) value = (float)random.NextDouble() - 0.5f;
         tape.Backward();
