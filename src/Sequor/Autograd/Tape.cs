@@ -81,7 +81,7 @@ public sealed unsafe class Tape : IDisposable
     }
 
     /// <summary>Native memory of the tape.</summary>
-    internal long MemoryBytes => _arena.Bytes;
+    internal long MemoryBytes => _arena.Bytes + (_workspace?.Length ?? 0) * sizeof(float);
 
     /// <summary>Bytes of table rows that this step gathers.</summary>
     internal long GatheredBytes
