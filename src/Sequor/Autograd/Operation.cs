@@ -14,6 +14,9 @@ internal abstract class Operation
     /// <summary>Adds (or, where nothing else does, assigns) the gradients of the inputs, given the gradient of the output.</summary>
     internal abstract void Backward();
 
+    /// <summary>Whether the gradient of the output is still read when backward is over, as the source of a table's gradient: its memory then stays.</summary>
+    internal virtual bool KeepsOutputGradient => false;
+
     /// <summary>Useful floating-point operations of the forward pass: what the equations ask for, not padding; matrix products only.</summary>
     internal virtual long ForwardFlops => 0;
 

@@ -65,7 +65,7 @@ public sealed unsafe class Tape : IDisposable
             _operations[i].Backward();
             // What the operation made is done with; the next layer down takes over the memory, which is still in a cache.
             for (; last >= 0 && _gradients[last].Operation > i; last--)
-                if (*_gradients[last].Address != null) _idle.Add(((nint)(*_gradients[last].Address), _gradients[last].Size));
+                if (*_gradients[last].Address != null && !_operations[i].KeepsOutputGradient) _idle.Add(((nint)(*_gradients[last].Address), _gradients[last].Size));
         }
     }
 

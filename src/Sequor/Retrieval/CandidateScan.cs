@@ -6,7 +6,7 @@ namespace Sequor.Retrieval;
 
 /// <summary>
 /// The best k items of each query by float32 scores, from a scan of quantised vectors: the scan keeps every item that the error bound
-/// cannot rule out (about k of them in bfloat16, about 2k in int8), and those alone are scored in float32.
+/// cannot rule out, more of them the closer the scores lie together, and those alone are scored in float32.
 /// </summary>
 internal sealed unsafe class CandidateScan : BlockScan
 {

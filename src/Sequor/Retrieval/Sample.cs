@@ -11,7 +11,7 @@ internal static class Sample
 
     /// <summary>
     /// The place in the sample whose score is the bar, or 0 where a sample does not pay. Of the best k about k/32 lie in the sample;
-    /// five standard deviations more of them are as rare as 1 in a million, unless the order of the catalogue is against it.
+    /// five standard deviations more of them would be very rare if items stood in random order; if they do not, only time is lost.
     /// </summary>
     internal static int Rank(int k, int itemCount)
     {

@@ -43,6 +43,8 @@ internal sealed unsafe class EmbeddingOperation : Operation
         return op._x;
     }
 
+    internal override bool KeepsOutputGradient => true;
+
     internal override long GatheredBytes => sizeof(float) * _x.Size;
 
     internal override void Backward()
