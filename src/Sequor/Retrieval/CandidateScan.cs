@@ -8,17 +8,15 @@ namespace Sequor.Retrieval;
 /// The best k items of each query by float32 scores, from a scan of quantised vectors: the scan keeps every item that the error bound
 /// cannot rule out, more of them the closer the scores lie together, and those alone are scored in float32.
 /// </summary>
-internal sealed unsafe class CandidateScan : BlockScan
+internal sealed unsafe class CandidateScan : SampledScan
 {
     private readonly Action<int> _rescore;
     private readonly List<CandidateList> _lists = [];
     private readonly List<TopKHeap> _heaps = [];
     private ErrorBound[] _bounds = [];
-    private float[] _floors = [];
-    private volatile bool _short;
     private (float Step, int Sum)[] _steps = [];
     private int[] _quads = [];
-    private int _row;
+    private int _k, _row;
     private int* _items;
     private float* _scores;
 
@@ -30,36 +28,25 @@ internal sealed unsafe class CandidateScan : BlockScan
     internal void Run(Matrix queries, ExcludedItems excluded, int k, int row, int* items, float* scores)
     {
         Prepare(queries, excluded);
-        _row = row;
+        (_k, _row) = (k, row);
         _items = items;
         _scores = scores;
         int n = queries.Rows;
-        if (_bounds.Length < n) (_bounds, _floors, _steps, _quads) = (new ErrorBound[n], new float[n], new (float, int)[n], new int[n * QuadCount]);
+        if (_bounds.Length < n) (_bounds, _steps, _quads) = (new ErrorBound[n], new (float, int)[n], new int[n * QuadCount]);
         for (int q = 0; q < n; q++) Quantize(q);
         while (_lists.Count < PieceCount * n) _lists.Add(new CandidateList(Blocks));
         while (_heaps.Count < n) _heaps.Add(new TopKHeap());
-        Array.Fill(_floors, float.NegativeInfinity);
-        int rank = Sample.Rank(k, Blocks.ItemCount);
-        if (rank > 0)
-        {
-            Collect(rank, Sample.Step);
-            for (int q = 0; q < n; q++) _floors[q] = Merged(q).Floor();
-        }
-        do
-        {
-            _short = false;
-            Collect(k, 1);
-            for (int q = 0; q < n; q++) _heaps[q].Begin(k);
-            Workers.Run(n, _rescore);
-            if (_short) Array.Fill(_floors, float.NegativeInfinity);
-        }
-        while (_short);
+        RunSampled(k);
     }
 
-    private void Collect(int k, int step)
+    protected override void Begin(int piece, int query, int k) => _lists[piece * Queries.Rows + query].Begin(k, _bounds[query], Floor(query));
+
+    protected override float MergedFloor(int query) => Merged(query).Floor();
+
+    protected override void Finish()
     {
-        for (int i = 0; i < PieceCount * Queries.Rows; i++) _lists[i].Begin(k, _bounds[i % Queries.Rows], _floors[i % Queries.Rows]);
-        Run(step);
+        for (int q = 0; q < Queries.Rows; q++) _heaps[q].Begin(_k);
+        Workers.Run(Queries.Rows, _rescore);
     }
 
     private CandidateList Merged(int query)
@@ -135,9 +122,9 @@ internal sealed unsafe class CandidateScan : BlockScan
     private void Rescore(int query)
     {
         CandidateList all = Merged(query);
-        if (_floors[query] > float.NegativeInfinity && !all.Confirms(_floors[query]))
+        if (Floor(query) > float.NegativeInfinity && !all.Confirms(Floor(query)))
         {
-            _short = true;
+            FellShort();
             return;
         }
         TopKHeap heap = _heaps[query];

@@ -5,12 +5,10 @@ using Sequor.Kernels;
 namespace Sequor.Retrieval;
 
 /// <summary>The best k items of each query by float32 scores.</summary>
-internal sealed unsafe class TopKScan : BlockScan
+internal sealed unsafe class TopKScan : SampledScan
 {
     private readonly Action<int> _merge;
     private readonly List<TopKHeap> _heaps = [];
-    private float[] _floors = [];
-    private volatile bool _short;
     private int _k, _row;
     private int* _items;
     private float* _scores;
@@ -25,30 +23,15 @@ internal sealed unsafe class TopKScan : BlockScan
         _row = row;
         _items = items;
         _scores = scores;
-        int n = queries.Rows, rank = Sample.Rank(k, Blocks.ItemCount);
-        if (_floors.Length < n) _floors = new float[n];
-        while (_heaps.Count < PieceCount * n) _heaps.Add(new TopKHeap());
-        Array.Fill(_floors, float.NegativeInfinity);
-        if (rank > 0)
-        {
-            Collect(rank, Sample.Step);
-            for (int q = 0; q < n; q++) _floors[q] = Merged(q).Floor();
-        }
-        do
-        {
-            _short = false;
-            Collect(k, 1);
-            Workers.Run(n, _merge);
-            if (_short) Array.Fill(_floors, float.NegativeInfinity);
-        }
-        while (_short);
+        while (_heaps.Count < PieceCount * queries.Rows) _heaps.Add(new TopKHeap());
+        RunSampled(k);
     }
 
-    private void Collect(int k, int step)
-    {
-        for (int i = 0; i < PieceCount * Queries.Rows; i++) _heaps[i].Begin(k, _floors[i % Queries.Rows]);
-        Run(step);
-    }
+    protected override void Begin(int piece, int query, int k) => _heaps[piece * Queries.Rows + query].Begin(k, Floor(query));
+
+    protected override float MergedFloor(int query) => Merged(query).Floor();
+
+    protected override void Finish() => Workers.Run(Queries.Rows, _merge);
 
     protected override void SetBars(int piece, int block, float* bars)
     {
@@ -78,7 +61,7 @@ internal sealed unsafe class TopKScan : BlockScan
     private void Merge(int query)
     {
         int found = Merged(query).Take(_items + (long)query * _row, _scores + (long)query * _row);
-        if (found < _k && _floors[query] > float.NegativeInfinity) _short = true;
+        if (found < _k && Floor(query) > float.NegativeInfinity) FellShort();
     }
 
     private TopKHeap Merged(int query)
