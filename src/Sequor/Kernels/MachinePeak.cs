@@ -11,7 +11,7 @@ namespace Sequor.Kernels;
 /// <param name="BytesPerSecond">Bytes read and written a second by an update in place over arrays that outgrow the caches.</param>
 public readonly record struct MachinePeak(double Gflops, double BytesPerSecond)
 {
-    private const int Repeats = 5;
+    private const int Repeats = 20;
     private const long FusedLoops = 4_000_000;
     private const int Chains = 16;
 
