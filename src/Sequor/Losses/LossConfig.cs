@@ -37,4 +37,10 @@ public sealed record LossConfig
 
     /// <summary>Logits are divided by this (<c>train_fn.temperature</c>).</summary>
     public double Temperature { get; init; } = 0.05;
+
+    /// <summary>Weight of the load-balancing loss of a mixture of logits (<c>"mi_loss"</c> in <c>train_fn.loss_weights</c>).</summary>
+    public double BalanceWeight { get; init; }
+
+    /// <summary>Weight of the mean squared norm of a mixture's user rows (<c>"uid_embedding_l2_norm"</c> in <c>train_fn.loss_weights</c>).</summary>
+    public double UserNormWeight { get; init; }
 }

@@ -1,6 +1,7 @@
 using Sequor.Autograd;
 using Sequor.Modeling.Encoders;
 using Sequor.Modeling.InputPreprocessors;
+using Sequor.Modeling.Similarities;
 
 namespace Sequor.Modeling;
 
@@ -29,7 +30,8 @@ public sealed class RecommenderModel : IDisposable
             EncoderKind.SasRec => new SasRecEncoder(config.SasRec, config.EmbeddingDim),
             _ => throw new ArgumentOutOfRangeException(nameof(config), config.Encoder, "unknown encoder"),
         };
-        _parameters = [Items, _position, .. _encoder.Parameters];
+        Mixture = config.Similarity == SimilarityKind.MixtureOfLogits ? new MixtureOfLogits(config.Mixture, config.EmbeddingDim, config.EmbeddingDim) : null;
+        _parameters = [Items, _position, .. _encoder.Parameters, .. Mixture?.Parameters ?? []];
     }
 
     /// <summary>The architecture.</summary>
@@ -41,6 +43,9 @@ public sealed class RecommenderModel : IDisposable
     /// <summary>Item table (X + 1, D); row 0 is padding.</summary>
     public Parameter Items { get; }
 
+    /// <summary>The mixture that scores states against items; null where a dot product does.</summary>
+    public MixtureOfLogits? Mixture { get; }
+
     /// <summary>All learned arrays, under the reference's names.</summary>
     public IReadOnlyList<Parameter> Parameters => _parameters;
 
@@ -49,6 +54,7 @@ public sealed class RecommenderModel : IDisposable
     {
         new WeightInitializer(seed).TruncatedNormal(Items, 0.02);
         _encoder.Initialize(seed, _position);
+        Mixture?.Initialize(seed);
     }
 
     /// <summary>States of all tokens (T, D), ready to be scored against items.</summary>
@@ -65,6 +71,10 @@ public sealed class RecommenderModel : IDisposable
         float epsilon = (float)Config.L2NormEpsilon;
         return Config.OutputNorm == OutputNorm.L2 ? L2NormOperation.Apply(tape, x, epsilon) : LayerNormOperation.Apply(tape, x, epsilon);
     }
+
+    /// <summary>Query rows, what an index takes, of states (n, D) and the keys of their users (n): the states themselves for a dot product.</summary>
+    public Matrix Queries(Tape tape, Matrix states, ReadOnlySpan<long> userKeys) =>
+        Mixture is null ? states : Mixture.Queries(tape, states, userKeys, userNormWeight: 0, out _);
 
     /// <summary>Ends the native memory.</summary>
     public void Dispose()

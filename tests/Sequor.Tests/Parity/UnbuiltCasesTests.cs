@@ -16,8 +16,6 @@ public class UnbuiltCasesTests
         ("swiglu", "part of the mixture of logits: not built"),
         ("hstu_cache_", "key and value cache: not built"),
         ("loss_bce_ratings", "BCE with ratings: not built"),
-        ("loss_ssl_local_mol", "mixture of logits: not built"),
-        ("mol_", "mixture of logits: not built"),
         ("pre_combined_item_rating", "ratings as input: not built"),
         ("pre_rated", "ratings as input: not built"),
         ("topk_mol", "mixture of logits: not built"),
