@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sequor.Retrieval;
 
 namespace Sequor.Configuration;
 
@@ -57,7 +58,7 @@ internal sealed record GinSetting(
 
     /// <summary>A list of integers; <c>None</c> is an empty one.</summary>
     public static GinSetting Integers(
-        string name, long least, long most, Func<ExperimentConfig, IReadOnlyList<int>, ExperimentConfig> set, Func<ExperimentConfig, IReadOnlyList<int>> get) =>
+        string name, long least, long most, Func<ExperimentConfig, ValueList<int>, ExperimentConfig> set, Func<ExperimentConfig, ValueList<int>> get) =>
         new(
             name,
             (config, binding) =>
@@ -92,6 +93,15 @@ internal sealed record GinSetting(
             },
             config => new GinDictionary(
                 [.. keys.Zip(get(config)).Where(pair => pair.Second != 0).Select(pair => KeyValuePair.Create<GinValue, GinValue>(new GinText(pair.First), new GinFloat(pair.Second)))]));
+
+    /// <summary>A top-k method by name, its parameters at the end.</summary>
+    public static GinSetting TopK(string name, Func<ExperimentConfig, TopKMethod, ExperimentConfig> set, Func<ExperimentConfig, TopKMethod> get) =>
+        new(
+            name,
+            (config, binding) => binding.Value is GinText text && TopKMethod.TryParse(text.Value, out TopKMethod method)
+                ? set(config, method)
+                : throw Wrong(binding, $"must be one of {string.Join(", ", TopKMethod.Names)}, numbers as you choose"),
+            config => new GinText(get(config).ToString()));
 
     /// <summary>A second name of a setting.</summary>
     public static GinSetting Alias(string name, GinSetting of) => of with { Name = name, Write = null };

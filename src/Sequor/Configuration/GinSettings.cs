@@ -1,6 +1,7 @@
 using Sequor.Losses;
 using Sequor.Modeling;
 using Sequor.Modeling.Encoders;
+using Sequor.Retrieval;
 using Sequor.Training;
 using static Sequor.Configuration.GinSetting;
 using static Sequor.Configuration.NumberRule;
@@ -62,6 +63,7 @@ internal static class GinSettings
         Choice("train_fn.item_optimizer", [("AdamW", ItemOptimizer.AdamW), ("LazyAdamW", ItemOptimizer.LazyAdamW), ("PartialRowWiseAdamW", ItemOptimizer.PartialRowWiseAdamW)], (c, v) => Training(c, t => t with { ItemOptimizer = v }), c => c.Training.ItemOptimizer),
         Number("train_fn.positional_sampling_ratio", Probability, (c, v) => Training(c, t => t with { PositionalSamplingRatio = v }), c => c.Training.PositionalSamplingRatio),
         Number("train_fn.stochastic_length_alpha", StochasticLength, (c, v) => Training(c, t => t with { StochasticLengthAlpha = v }), c => c.Training.StochasticLengthAlpha),
+        Integer("train_fn.early_stopping_patience", 0, Many, (c, v) => Training(c, t => t with { EarlyStoppingPatience = v }), c => c.Training.EarlyStoppingPatience),
         Integer("train_fn.eval_interval", 1, Many, (c, v) => Training(c, t => t with { LogEverySteps = v }), c => c.Training.LogEverySteps),
         Integer("train_fn.full_eval_every_n", 1, Many, (c, v) => Training(c, t => t with { FullEvaluationEvery = v }), c => c.Training.FullEvaluationEvery),
         Integer("train_fn.partial_eval_num_iters", 1, Many, (c, v) => Training(c, t => t with { PartialEvaluationBatches = v }), c => c.Training.PartialEvaluationBatches),
@@ -70,13 +72,13 @@ internal static class GinSettings
 
         Choice("train_fn.interaction_module_type", [("DotProduct", SimilarityKind.DotProduct), ("MoL", SimilarityKind.MixtureOfLogits)], (c, v) => Model(c, m => m with { Similarity = v }), c => c.Model.Similarity),
         .. MixtureSettings.All,
-        Only("train_fn.top_k_method", "\"MIPSBruteForceTopK\"", "only the exact scan is built"),
+        GinSetting.TopK("train_fn.top_k_method", (c, v) => c with { TopK = v }, c => c.TopK ?? TopKMethod.BruteForce(c.Model.Similarity)),
         Only("train_fn.embedding_module_type", "\"local\"", "only the table of one row an item is built"),
         LossWeights,
-        Only("train_fn.loss_activation_checkpoint", "False", "the loss keeps no activations that could be recomputed"),
+        Boolean("train_fn.loss_activation_checkpoint", (c, v) => Loss(c, l => l with { ActivationCheckpoint = v }), c => c.Loss.ActivationCheckpoint),
         Only("train_fn.eval_user_max_batch_size", "None", "evaluation counts ranks in constant memory; set train_fn.eval_batch_size"),
         Only("hstu_encoder.linear_config", "\"uvqk\"", "only the fused projection is built"),
-        Only("get_sequential_encoder.activation_checkpoint", "False", "activations are not recomputed"),
+        Boolean("get_sequential_encoder.activation_checkpoint", (c, v) => Model(c, m => m with { EncoderCheckpoint = v }), c => c.Model.EncoderCheckpoint),
         Boolean("get_similarity_function.activation_checkpoint", (c, v) => Model(c, m => m with { Mixture = m.Mixture with { ActivationCheckpoint = v } }), c => c.Model.Mixture.ActivationCheckpoint),
         NoEffect("get_similarity_function.bf16_training", IsBoolean, "must be True or False"),
         Alias("get_weighted_loss.weights", LossWeights),

@@ -9,6 +9,17 @@ internal sealed unsafe class MixtureItemLoss(LossConfig config, int itemCount)
 {
     private DistinctItems? _distinct;
     private long[] _userKeys = [];
+    private double _balance, _userNorm;
+
+    /// <summary>The auxiliary losses that have a weight, as they were in the last step.</summary>
+    internal IEnumerable<KeyValuePair<string, double>> Auxiliary
+    {
+        get
+        {
+            if (config.BalanceWeight > 0) yield return new("losses/mi_loss", _balance);
+            if (config.UserNormWeight > 0) yield return new("losses/uid_embedding_l2_norm", _userNorm);
+        }
+    }
 
     /// <summary>The loss with its auxiliary ones; <paramref name="ids"/> (T × samples, the target first) become row numbers, null stands for all items.</summary>
     internal double Compute(Tape tape, RecommenderModel model, SequenceBatch batch, in NextItemBatch tokens, int* ids, int samples)
@@ -25,10 +36,10 @@ internal sealed unsafe class MixtureItemLoss(LossConfig config, int itemCount)
         }
         else count = (_distinct ??= new DistinctItems(itemCount)).Number(ids, (long)tokens.States.Rows * samples, items);
         Matrix itemRows = mixture.Items(tape, ItemRowsOperation.Apply(tape, model.Items, items, count, model.Config.ItemL2Norm, (float)model.Config.L2NormEpsilon));
-        Matrix queries = mixture.Queries(tape, tokens.States, UserKeys(mixture, batch), (float)config.UserNormWeight, out double userNorm);
+        Matrix queries = mixture.Queries(tape, tokens.States, UserKeys(mixture, batch), (float)config.UserNormWeight, config.ActivationCheckpoint, out _userNorm);
         var loss = new MixtureLoss(config.Kind, (float)config.Temperature, (float)config.BalanceWeight);
-        double main = MixtureLossOperation.Apply(tape, mixture, queries, itemRows, tokens, ids, targets, samples, loss, out double balance);
-        return main + config.BalanceWeight * balance + config.UserNormWeight * userNorm;
+        double main = MixtureLossOperation.Apply(tape, mixture, queries, itemRows, tokens, ids, targets, samples, loss, out _balance);
+        return main + config.BalanceWeight * _balance + config.UserNormWeight * _userNorm;
     }
 
     // One key a token.

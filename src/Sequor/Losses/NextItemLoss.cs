@@ -21,6 +21,9 @@ public sealed unsafe class NextItemLoss
         _mixture = new MixtureItemLoss(config, itemCount);
     }
 
+    /// <summary>The auxiliary losses of the last step by name, without their weights.</summary>
+    public IEnumerable<KeyValuePair<string, double>> Auxiliary => _mixture.Auxiliary;
+
     /// <summary>Mean loss over the tokens of a batch; the gradient is left on the states and, after backward, on the item table.</summary>
     public double Compute(Tape tape, RecommenderModel model, SequenceBatch batch, Matrix states, long step)
     {

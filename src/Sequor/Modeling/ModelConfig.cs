@@ -60,6 +60,9 @@ public sealed record ModelConfig
     /// <summary>Smallest norm that L2 normalisation divides by (<c>train_fn.l2_norm_eps</c>).</summary>
     public double L2NormEpsilon { get; init; } = 1e-6;
 
+    /// <summary>Whether each block of the encoder is computed again in backward rather than kept (<c>get_sequential_encoder.activation_checkpoint</c>).</summary>
+    public bool EncoderCheckpoint { get; init; }
+
     /// <summary>Similarity of states and items (<c>train_fn.interaction_module_type</c>).</summary>
     public SimilarityKind Similarity { get; init; } = SimilarityKind.DotProduct;
 

@@ -74,7 +74,7 @@ public sealed class RecommenderModel : IDisposable
 
     /// <summary>Query rows, what an index takes, of states (n, D) and the keys of their users (n): the states themselves for a dot product.</summary>
     public Matrix Queries(Tape tape, Matrix states, ReadOnlySpan<long> userKeys) =>
-        Mixture is null ? states : Mixture.Queries(tape, states, userKeys, userNormWeight: 0, out _);
+        Mixture is null ? states : Mixture.Queries(tape, states, userKeys, userNormWeight: 0, recompute: false, out _);
 
     /// <summary>Ends the native memory.</summary>
     public void Dispose()

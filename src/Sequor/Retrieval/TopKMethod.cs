@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Sequor.Modeling;
 
 namespace Sequor.Retrieval;
 
@@ -34,6 +35,18 @@ public enum TopKKind
 /// <param name="Candidates">N or K′, items kept by the first stage; 0 where the method has none.</param>
 public readonly partial record struct TopKMethod(TopKKind Kind, int ComponentCandidates = 0, int Candidates = 0)
 {
+    /// <summary>An example of each name.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+        ["MIPSBruteForceTopK", "MoLBruteForceTopK", "MoLExactTopK", "MoLNaiveTopK50", "MoLAvgTopK200", "MoLCombTopK50_200", "HIndexerTopK1000"];
+
+    /// <summary>Brute force over a similarity.</summary>
+    public static TopKMethod BruteForce(SimilarityKind similarity) =>
+        new(similarity == SimilarityKind.DotProduct ? TopKKind.MipsBruteForce : TopKKind.MixtureBruteForce);
+
+    /// <summary>Whether the method searches by this similarity.</summary>
+    public bool Fits(SimilarityKind similarity) =>
+        Kind == TopKKind.HIndexer || (Kind == TopKKind.MipsBruteForce) == (similarity == SimilarityKind.DotProduct);
+
     /// <summary>Whether the answers are those of brute force.</summary>
     public bool IsExact => Kind is TopKKind.MipsBruteForce or TopKKind.MixtureBruteForce or TopKKind.MixtureExact;
 

@@ -33,7 +33,7 @@ public unsafe class MixtureParityTests
         Matrix items = Input(tape, golden.Floats("in.items"), itemShape[0] * itemCount, itemShape[2]);
         float auxiliary = trains ? 0.7f : 0f;
         Matrix itemRows = mixture.Items(tape, items);
-        Matrix queries = mixture.Queries(tape, states, mixture.KnowsUsers ? golden.Longs("in.user_ids") : [], auxiliary, out double userNorm);
+        Matrix queries = mixture.Queries(tape, states, mixture.KnowsUsers ? golden.Longs("in.user_ids") : [], auxiliary, recompute: false, out double userNorm);
         CheckComponents(golden, "mid.query_components", queries, mixture.Layout.QueryGroups, mixture.Layout, (float)golden.Double("temperature"));
         CheckComponents(golden, "mid.item_components", itemRows, mixture.Layout.ItemGroups, mixture.Layout, 1f);
 
@@ -90,7 +90,7 @@ public unsafe class MixtureParityTests
         int count = new DistinctItems(tokens.Table.Value.Rows - 1).Number(ids, tokens.Targets.Length * samples, distinct);
         Matrix itemRows = mixture.Items(
             tokens.Tape, ItemRowsOperation.Apply(tokens.Tape, tokens.Table, distinct, count, golden.Flag("l2_norm"), (float)golden.Double("l2_norm_eps")));
-        Matrix queries = mixture.Queries(tokens.Tape, tokens.States, [], 0, out _);
+        Matrix queries = mixture.Queries(tokens.Tape, tokens.States, [], 0, recompute: true, out _);
         var batch = new NextItemBatch { States = tokens.States, Targets = tokens.Targets, Weights = tokens.Weights };
         // The weight of the load-balancing loss is so small that the gradients, which the case has without, cannot tell.
         double loss = MixtureLossOperation.Apply(

@@ -14,12 +14,10 @@ public class UnbuiltCasesTests
         ("dot_BrD_BXD", "items of each query group its own: not built"),
         ("geglu", "part of the mixture of logits: not built"),
         ("swiglu", "part of the mixture of logits: not built"),
-        ("hstu_cache_", "key and value cache: not built"),
         ("loss_bce_ratings", "BCE with ratings: not built"),
         ("pre_combined_item_rating", "ratings as input: not built"),
         ("pre_rated", "ratings as input: not built"),
         ("topk_mol", "mixture of logits: not built"),
-        ("train_hstu_mol", "mixture of logits: not built"),
         ("utils", "tensor helpers of the reference: jagged batches need none"),
     ];
 

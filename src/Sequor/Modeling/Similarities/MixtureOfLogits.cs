@@ -19,6 +19,7 @@ public sealed class MixtureOfLogits
     private readonly Parameter[] _users;
     private readonly List<Parameter> _parameters = [];
     private readonly Matrix[] _sources;
+    private readonly Func<Tape, object?, Matrix, Matrix> _project;
 
     /// <summary>Makes the layers, all zero, for states of width <paramref name="queryDim"/> and item vectors of width <paramref name="itemDim"/>.</summary>
     public MixtureOfLogits(MixtureOfLogitsConfig config, int queryDim, int itemDim)
@@ -36,6 +37,7 @@ public sealed class MixtureOfLogits
         for (int i = 0; i < users; i++)
             _users[i] = Add(new Parameter($"{Prefix}_query_embeddings_fn._uid_embeddings_{i}.weight", [config.UserHashSizes[i] + 1, config.ComponentDim], isTable: true));
         _sources = new Matrix[1 + users];
+        _project = (tape, _, states) => Apply(tape, DropoutOperation.Apply(tape, states, config.QueryDropoutRate), _query, config.QueryActivation);
     }
 
     /// <summary>Learned arrays, under the reference's names.</summary>
@@ -71,13 +73,16 @@ public sealed class MixtureOfLogits
 
     /// <summary>
     /// Query rows (n, <see cref="QueryWidth"/>) of states (n, D). <paramref name="userKeys"/> has one key a row, −1 for a stranger, or is empty where the model knows no users.
-    /// The mean squared norm of the users' rows joins the loss with <paramref name="userNormWeight"/>.
+    /// The mean squared norm of the users' rows joins the loss with <paramref name="userNormWeight"/>; <paramref name="recompute"/> asks for the projection to be
+    /// computed again in backward.
     /// </summary>
-    internal Matrix Queries(Tape tape, Matrix states, ReadOnlySpan<long> userKeys, float userNormWeight, out double userNorm)
+    internal Matrix Queries(Tape tape, Matrix states, ReadOnlySpan<long> userKeys, float userNormWeight, bool recompute, out double userNorm)
     {
         userNorm = 0;
+        bool checkpoints = recompute || _config.ActivationCheckpoint;
         Matrix? gate = _queryGate is null ? null : Apply(tape, states, _queryGate);
-        Matrix? projected = _query.Output is null ? null : Apply(tape, DropoutOperation.Apply(tape, states, _config.QueryDropoutRate), _query, _config.QueryActivation);
+        Matrix? projected = _query.Output is null ? null
+            : checkpoints ? CheckpointOperation.Apply(tape, states, null, _project) : _project(tape, null, states);
         int sources = 0;
         if (projected is { } matrix) _sources[sources++] = matrix;
         foreach (Parameter table in _users)

@@ -93,7 +93,7 @@ public sealed record MixtureOfLogitsConfig
     public double SoftmaxDropoutRate { get; init; }
 
     /// <summary>Rows of a user table each, one query component a table (<c>uid_embedding_hash_sizes</c>).</summary>
-    public IReadOnlyList<int> UserHashSizes { get; init; } = [];
+    public ValueList<int> UserHashSizes { get; init; } = [];
 
     /// <summary>Dropout on the user's components (<c>uid_dropout_rate</c>).</summary>
     public double UserDropoutRate { get; init; } = 0.5;
