@@ -105,9 +105,9 @@ internal static unsafe class CausalAttention<V, S, W> where V : struct where S :
             for (int r = 0; r < rows; r++)
             {
                 float* output = x.Output + (i0 + r) * x.OutputStride;
+                for (int c = heads * dv / S.Count * S.Count; c < x.OutputStride; c += S.Count) S.Store(S.Zero, output + c);
                 for (int h = 0; h < heads; h++)
                     Layout.ScaleRow<V, S>(W.Factor(settings, i0 + r, second[h * Block + r]), sums + (h * Block + r) * dvp, output + h * dv, dv);
-                for (int c = heads * dv; c < x.OutputStride; c++) output[c] = 0;
                 if (W.HasDenominator && x.Denominators != null)
                     for (int h = 0; h < heads; h++) x.Denominators[(i0 + r) * heads + h] = first[h * Block + r] + MathF.Log2(second[h * Block + r]);
             }
