@@ -136,12 +136,22 @@ public sealed unsafe class Tape : IDisposable
     internal Matrix Allocate(int rows, int columns, bool clearGradient = true)
     {
         long size = (long)rows * Simd.Pad(columns);
-        float* data = _arena.Take(size, clear: false);
+        float* data = TakeIdle(size);
+        if (data == null) data = _arena.Take(size, clear: false);
         if (!Differentiates) return new Matrix(data, null, rows, columns);
         float** address = (float**)_arena.Take(1, clear: true);
         if (clearGradient) *address = _arena.Take(size, clear: true);
         _gradients.Add(new Gradient(address, size, _count));
         return new Matrix(data, address, rows, columns, _gradients.Count - 1);
+    }
+
+    /// <summary>
+    /// Nothing will read the matrix any more. At inference the next matrix of its size takes over the memory, which is still in a cache;
+    /// a tape that differentiates keeps it, as backward reads it again.
+    /// </summary>
+    internal void Release(in Matrix matrix)
+    {
+        if (!Differentiates) _idle.Add(((nint)matrix.Data, matrix.Size));
     }
 
     /// <summary>
@@ -152,10 +162,8 @@ public sealed unsafe class Tape : IDisposable
     {
         if (matrix.Gradient != null) return true;
         Gradient gradient = _gradients[matrix.Slot];
-        int fit = _idle.Count - 1;
-        while (fit >= 0 && _idle[fit].Size != gradient.Size) fit--;
-        *gradient.Address = fit < 0 ? _arena.Take(gradient.Size, clear: false) : (float*)_idle[fit].Memory;
-        if (fit >= 0) _idle.RemoveAt(fit);
+        float* idle = TakeIdle(gradient.Size);
+        *gradient.Address = idle == null ? _arena.Take(gradient.Size, clear: false) : idle;
         return false;
     }
 
@@ -190,6 +198,17 @@ public sealed unsafe class Tape : IDisposable
     /// <summary>Dropout of the operation that was added last: no threshold when nothing is dropped.</summary>
     internal Dropout NextDropout(double rate) =>
         !DropsOut || rate <= 0 ? default : new Dropout(DropoutRandom.LaneKey(_dropoutBase + _count), (uint)(rate * 4294967296.0), (float)(1 / (1 - rate)));
+
+    // Memory of this size that nothing uses any more, the latest first; null if there is none.
+    private float* TakeIdle(long size)
+    {
+        int fit = _idle.Count - 1;
+        while (fit >= 0 && _idle[fit].Size != size) fit--;
+        if (fit < 0) return null;
+        nint memory = _idle[fit].Memory;
+        _idle.RemoveAt(fit);
+        return (float*)memory;
+    }
 
     // Operation: how many stood on the tape when the matrix was made, its maker included.
     private readonly record struct Gradient(nint At, long Size, int Operation)

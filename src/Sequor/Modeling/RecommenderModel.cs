@@ -58,18 +58,15 @@ public sealed class RecommenderModel : IDisposable
     }
 
     /// <summary>States of all tokens (T, D), ready to be scored against items.</summary>
-    public Matrix Encode(Tape tape, SequenceBatch batch)
+    public Matrix Encode(Tape tape, SequenceBatch batch) => Encode(tape, batch, lastOnly: false);
+
+    /// <summary>The last state of each user (B, D): the same bits as in those of all tokens, for less work. At inference only.</summary>
+    /// <exception cref="ArgumentException">The tape differentiates.</exception>
+    public Matrix EncodeLast(Tape tape, SequenceBatch batch)
     {
         ArgumentNullException.ThrowIfNull(tape);
-        ArgumentNullException.ThrowIfNull(batch);
-        if (batch.LongestHistory > Config.Window)
-            throw new ArgumentException($"a history of {batch.LongestHistory} events does not fit the window of {Config.Window}; cut it to the newest {Config.MaxSequenceLength}", nameof(batch));
-        int stranger = batch.Items.IndexOfAnyExceptInRange(1, ItemCount);
-        if (stranger >= 0) throw new ArgumentException($"item index {batch.Items[stranger]} must lie in 1 … {ItemCount}", nameof(batch));
-        Matrix x = EmbeddingOperation.Apply(tape, batch, Items, _position, Config.DropoutRate);
-        x = _encoder.Encode(tape, batch, x);
-        float epsilon = (float)Config.L2NormEpsilon;
-        return Config.OutputNorm == OutputNorm.L2 ? L2NormOperation.Apply(tape, x, epsilon) : LayerNormOperation.Apply(tape, x, epsilon);
+        if (tape.Differentiates) throw new ArgumentException("last states alone cannot be differentiated; encode all states, or take a tape for inference", nameof(tape));
+        return Encode(tape, batch, lastOnly: true);
     }
 
     /// <summary>Query rows, what an index takes, of states (n, D) and the keys of their users (n): the states themselves for a dot product.</summary>
@@ -80,5 +77,19 @@ public sealed class RecommenderModel : IDisposable
     public void Dispose()
     {
         foreach (Parameter parameter in _parameters) parameter.Dispose();
+    }
+
+    private Matrix Encode(Tape tape, SequenceBatch batch, bool lastOnly)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(batch);
+        if (batch.LongestHistory > Config.Window)
+            throw new ArgumentException($"a history of {batch.LongestHistory} events does not fit the window of {Config.Window}; cut it to the newest {Config.MaxSequenceLength}", nameof(batch));
+        int stranger = batch.Items.IndexOfAnyExceptInRange(1, ItemCount);
+        if (stranger >= 0) throw new ArgumentException($"item index {batch.Items[stranger]} must lie in 1 … {ItemCount}", nameof(batch));
+        Matrix x = EmbeddingOperation.Apply(tape, batch, Items, _position, Config.DropoutRate);
+        x = _encoder.Encode(tape, batch, x, lastOnly);
+        float epsilon = (float)Config.L2NormEpsilon;
+        return Config.OutputNorm == OutputNorm.L2 ? L2NormOperation.Apply(tape, x, epsilon) : LayerNormOperation.Apply(tape, x, epsilon);
     }
 }

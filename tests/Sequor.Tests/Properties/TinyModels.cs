@@ -48,9 +48,9 @@ internal static class TinyModels
     }
 
     /// <summary>A model whose weights are large enough for every term to show.</summary>
-    internal static RecommenderModel Build(string name, double dropout = 0, int seed = 5)
+    internal static RecommenderModel Build(string name, double dropout = 0, int seed = 5, int longest = 40)
     {
-        var model = new RecommenderModel(Config(name, dropout), Items);
+        var model = new RecommenderModel(Config(name, dropout) with { MaxSequenceLength = longest }, Items);
         var random = new Random(seed);
         foreach (Parameter parameter in model.Parameters)
             for (int row = 0; row < parameter.Value.Rows; row++)
