@@ -21,7 +21,7 @@ public static class Evaluator
         ArgumentNullException.ThrowIfNull(view);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1, nameof(options));
-        using var index = new MipsBruteForce(model, options.Workers);
+        using IRankIndex index = TopKIndex.Exact(model, options.Workers);
         using var tape = new Tape(options.Workers, differentiate: false);
         using var batch = new SequenceBatch();
         var seen = new ExcludedItems();

@@ -17,7 +17,6 @@ public class UnbuiltCasesTests
         ("loss_bce_ratings", "BCE with ratings: not built"),
         ("pre_combined_item_rating", "ratings as input: not built"),
         ("pre_rated", "ratings as input: not built"),
-        ("topk_mol", "mixture of logits: not built"),
         ("utils", "tensor helpers of the reference: jagged batches need none"),
     ];
 
