@@ -5,7 +5,7 @@ namespace Sequor.Kernels;
 /// <summary>Elementary functions on one register.</summary>
 internal static class VectorMath<V, S> where V : struct where S : struct, ISimd<V>
 {
-    /// <summary>eˣ, 1.2·10⁻⁷ relative: 2ⁿ·p(x − n·ln 2) with Cephes' polynomial, saturating outside −87 … 88.</summary>
+    /// <summary>eˣ, 10⁻⁷ relative: 2ⁿ·p(x − n·ln 2), saturating outside −87 … 88.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static V Exp(V x)
     {
@@ -14,12 +14,13 @@ internal static class VectorMath<V, S> where V : struct where S : struct, ISimd<
         // ln 2 in two parts, so that the product with n is exact.
         V f = S.MultiplyAdd(n, S.Create(-0.693359375f), x);
         f = S.MultiplyAdd(n, S.Create(2.12194440e-4f), f);
-        V p = S.MultiplyAdd(f, S.Create(1.9875691500e-4f), S.Create(1.3981999507e-3f));
-        p = S.MultiplyAdd(p, f, S.Create(8.3334519073e-3f));
-        p = S.MultiplyAdd(p, f, S.Create(4.1665795894e-2f));
-        p = S.MultiplyAdd(p, f, S.Create(1.6666665459e-1f));
-        p = S.MultiplyAdd(p, f, S.Create(5.0000001201e-1f));
-        p = S.MultiplyAdd(p, S.Multiply(f, f), S.Add(f, S.Create(1f)));
+        // The polynomial of Exp2 in f = ln 2 · its argument.
+        V p = S.MultiplyAdd(f, S.Create(1.40612409e-3f), S.Create(8.37901141e-3f));
+        p = S.MultiplyAdd(p, f, S.Create(4.16647792e-2f));
+        p = S.MultiplyAdd(p, f, S.Create(1.66663662e-1f));
+        p = S.MultiplyAdd(p, f, S.Create(0.5f));
+        p = S.MultiplyAdd(p, f, S.Create(1f));
+        p = S.MultiplyAdd(p, f, S.Create(1f));
         return S.Scale(p, n);
     }
 
