@@ -15,6 +15,7 @@ internal sealed class PyTorchArchive : IDisposable
     private const int BufferLength = 1 << 16;
 
     private readonly string _path;
+    private readonly long _length;
     private readonly ZipArchive _zip;
     private readonly Dictionary<string, ZipArchiveEntry> _entries = new(StringComparer.Ordinal);
     private readonly string _root;
@@ -23,6 +24,7 @@ internal sealed class PyTorchArchive : IDisposable
     public PyTorchArchive(Stream stream, string path)
     {
         _path = path;
+        _length = stream.Length;
         _zip = new ZipArchive(stream, ZipArchiveMode.Read);
         foreach (ZipArchiveEntry entry in _zip.Entries)
             if (!_entries.TryAdd(entry.FullName, entry)) throw Wrong($"holds {entry.FullName} twice: it is damaged");
@@ -65,8 +67,8 @@ internal sealed class PyTorchArchive : IDisposable
 
     private void RequireJustified(ZipArchiveEntry entry)
     {
-        if (entry.Length / LargestDeflation > entry.CompressedLength)
-            throw Wrong($"says that {entry.FullName} has {entry.Length} bytes in {entry.CompressedLength}, which no compression reaches: it is damaged");
+        if (entry.CompressedLength > _length || entry.Length / LargestDeflation > entry.CompressedLength)
+            throw Wrong($"says that {entry.FullName} has {entry.Length} bytes in {entry.CompressedLength} of its own {_length}, which cannot be: it is damaged");
     }
 
     private InvalidInputException Wrong(string finding) => new($"{_path} {finding}");

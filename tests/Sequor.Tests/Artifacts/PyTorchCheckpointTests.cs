@@ -198,6 +198,21 @@ public sealed class PyTorchCheckpointTests : IDisposable
     }
 
     [Theory]
+    [InlineData(1000u, 10_000_000u)]
+    [InlineData(10_000_000u, 10_000_000u)]
+    public void Sizes_that_the_file_cannot_have_are_refused_before_memory_is_taken(uint compressed, uint whole)
+    {
+        byte[] zip = CheckpointFile.Zip(One("FloatStorage", "0", 1, 0, [1], [1]), ("0", new byte[4]));
+        // The pickle's entry is the first of the directory (APPNOTE.TXT 4.3.12).
+        Span<byte> entry = zip.AsSpan(zip.AsSpan().IndexOf("PK\u0001\u0002"u8));
+        BinaryPrimitives.WriteUInt32LittleEndian(entry[20..], compressed);
+        BinaryPrimitives.WriteUInt32LittleEndian(entry[24..], whole);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Contains($"says that archive/data.pkl has {whole} bytes in {compressed} of its own {zip.Length}", Refusal(zip), StringComparison.Ordinal);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+    }
+
+    [Theory]
     [InlineData("../0")]
     [InlineData("")]
     [InlineData("0/1")]
