@@ -3,33 +3,35 @@ using Sequor.Data;
 
 namespace Sequor.Artifacts;
 
-/// <summary>The rows of an item table and the items of a catalogue, each found from the other; row 0 and index 0 are padding.</summary>
+/// <summary>Which item of a catalogue stands at which row of an item table; row 0 and index 0 are padding.</summary>
 public sealed class ItemRows
 {
     // Tables by id have gaps (MovieLens-20M: five rows an item); one that would be nearly all gaps has ids that are not meant as rows.
     private const long MostRowsPerItem = 16;
 
     // Null when rows are indices.
-    private readonly int[]? _rowOfIndex;
     private readonly Dictionary<long, int>? _indexOfRow;
     private readonly int _itemCount;
 
-    private ItemRows(int itemCount) => _itemCount = itemCount;
+    private ItemRows(int itemCount)
+    {
+        _itemCount = itemCount;
+        Count = itemCount + 1L;
+    }
 
     private ItemRows(int[] rowOfIndex)
     {
         _itemCount = rowOfIndex.Length - 1;
-        _rowOfIndex = rowOfIndex;
         _indexOfRow = new Dictionary<long, int>(rowOfIndex.Length);
         for (int index = 0; index < rowOfIndex.Length; index++) _indexOfRow.Add(rowOfIndex[index], index);
         Count = rowOfIndex.Max() + 1L;
     }
 
     /// <summary>The rule.</summary>
-    public ItemRowRule Rule => _rowOfIndex is null ? ItemRowRule.Index : ItemRowRule.Id;
+    public ItemRowRule Rule => _indexOfRow is null ? ItemRowRule.Index : ItemRowRule.Id;
 
     /// <summary>Rows of the smallest table that has one for every item.</summary>
-    public long Count { get => _rowOfIndex is null ? _itemCount + 1L : field; }
+    public long Count { get; }
 
     /// <summary>Rows as an artefact has them.</summary>
     public static ItemRows ByIndex(int itemCount) => new(itemCount);
@@ -69,9 +71,6 @@ public sealed class ItemRows
         ArgumentNullException.ThrowIfNull(items);
         return TryById(items, out _) is { } byId && byId.Count <= MostRowsPerItem * (items.Count + 1L) ? byId : ByIndex(items.Count);
     }
-
-    /// <summary>Row of the item at an index 0 … X.</summary>
-    public long RowOf(int index) => _rowOfIndex is null ? index : _rowOfIndex[index];
 
     /// <summary>Index 0 … X of the item at a row; false when there is none.</summary>
     public bool TryGetIndex(long row, out int index)

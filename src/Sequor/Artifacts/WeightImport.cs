@@ -5,7 +5,7 @@ using Sequor.Modeling;
 
 namespace Sequor.Artifacts;
 
-/// <summary>Weights that another program trained, as an artefact of this one, and back.</summary>
+/// <summary>Weights that another program trained, as an artefact of this one; <see cref="ModelArtifact.ExportWeights"/> is the way back.</summary>
 public static class WeightImport
 {
     /// <summary>Reads a checkpoint of PyTorch or a safetensors file and writes an artefact, or nothing if anything does not fit.</summary>

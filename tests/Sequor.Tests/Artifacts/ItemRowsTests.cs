@@ -17,15 +17,13 @@ public sealed class ItemRowsTests
         Assert.Equal(expected, ItemRows.Of(s_movies, tableRows).Rule);
 
     [Fact]
-    public void A_row_and_its_item_find_each_other()
+    public void A_row_finds_its_item()
     {
         ItemRows byId = ItemRows.ById(s_movies);
         Assert.Equal(10, byId.Count);
-        Assert.Equal([0, 2, 5, 9], Enumerable.Range(0, 4).Select(byId.RowOf));
         Assert.Equal([0, -1, 1, -1, -1, 2, -1, -1, -1, 3, -1], Indices(byId, 11));
         ItemRows byIndex = ItemRows.ByIndex(3);
         Assert.Equal(4, byIndex.Count);
-        Assert.Equal([0, 1, 2, 3], Enumerable.Range(0, 4).Select(byIndex.RowOf));
         Assert.Equal([0, 1, 2, 3, -1], Indices(byIndex, 5));
     }
 
