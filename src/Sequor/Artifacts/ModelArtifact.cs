@@ -1,4 +1,4 @@
-using Sequor.Autograd;
+using System.Globalization;
 using Sequor.Configuration;
 using Sequor.Data;
 using Sequor.Modeling;
@@ -42,7 +42,7 @@ public sealed class ModelArtifact : IDisposable
         for (int item = 1; item <= items.Count; item++) rows[item - 1] = new ItemRow(items.Id(item), items.Title(item) ?? "", popularity[item]);
         AtomicDirectory.Write(directory, ArtifactManifest.FileName, files =>
         {
-            AtomicFile.Write(Path.Combine(files, WeightsFileName), stream => WriteWeights(stream, model));
+            AtomicFile.Write(Path.Combine(files, WeightsFileName), stream => ModelWeights.Write(stream, model));
             ItemTable.Write(Path.Combine(files, ItemTable.FileName), rows);
             manifest.Write(files);
         });
@@ -63,45 +63,26 @@ public sealed class ModelArtifact : IDisposable
         bool titled = rows.Any(row => row.Title.Length > 0);
         var items = ItemVocabulary.Create([.. rows.Select(row => row.Id)], titled ? [.. rows.Select(row => row.Title.Length > 0 ? row.Title : null)] : null);
         var model = new RecommenderModel(config, items.Count);
-        string weights = Path.Combine(directory, WeightsFileName);
-        using SafetensorsReader reader = SafetensorsReader.Open(weights);
-        foreach (Parameter parameter in model.Parameters) ReadWeights(reader, parameter, weights);
+        using SafetensorsReader weights = SafetensorsReader.Open(Path.Combine(directory, WeightsFileName));
+        ModelWeights.Read(weights, model);
         return new ModelArtifact(model, items, manifest);
+    }
+
+    /// <summary>
+    /// Writes the weights alone as a safetensors file that the reference can load: its item table has the rows that its data has.
+    /// </summary>
+    /// <exception cref="InvalidInputException">The ids name no rows by this rule, or the system refuses.</exception>
+    public void ExportWeights(string file, ItemRows rows)
+    {
+        var metadata = new Dictionary<string, string>
+        {
+            // Loaders of safetensors files ask for the framework whose layout the tensors have.
+            ["format"] = "pt",
+            [SafetensorsReader.EpochKey] = Manifest.Epoch.ToString(CultureInfo.InvariantCulture),
+        };
+        AtomicFile.Write(file, stream => ModelWeights.Write(stream, Model, rows, metadata));
     }
 
     /// <summary>Ends the model's native memory.</summary>
     public void Dispose() => Model.Dispose();
-
-    private static void WriteWeights(Stream stream, RecommenderModel model)
-    {
-        SafetensorsShape[] shapes = [.. model.Parameters.Select(p => new SafetensorsShape(p.Name, [.. p.Shape.Select(d => (long)d)]))];
-        var writer = new SafetensorsWriter(stream, shapes);
-        foreach (Parameter parameter in model.Parameters)
-        {
-            Matrix value = parameter.Value;
-            writer.Write(parameter.Name, (row, destination) => CopyRow(value, row, destination));
-        }
-        writer.Complete();
-    }
-
-    // The last dimension of a file's tensor is its row. A convolution's kernel of width 1 comes element by element.
-    private static void CopyRow(Matrix value, long row, Span<float> destination)
-    {
-        if (destination.Length == value.Columns) value[(int)row].CopyTo(destination);
-        else destination[0] = value[(int)(row / value.Columns)][(int)(row % value.Columns)];
-    }
-
-    private static void ReadWeights(SafetensorsReader reader, Parameter parameter, string path)
-    {
-        SafetensorsShape? stored = reader.Tensors.FirstOrDefault(t => t.Name == parameter.Name);
-        if (stored is null || !stored.Dimensions.SequenceEqual(parameter.Shape.Select(d => (long)d)))
-            throw new InvalidInputException(
-                $"{path} must hold {parameter.Name} of shape ({string.Join(", ", parameter.Shape)}), but has {(stored is null ? "no such tensor" : $"shape ({string.Join(", ", stored.Dimensions)})")}");
-        Matrix value = parameter.Value;
-        reader.Read(parameter.Name, (row, values) =>
-        {
-            if (values.Length == value.Columns) values.CopyTo(value[(int)row]);
-            else value[(int)(row / value.Columns)][(int)(row % value.Columns)] = values[0];
-        });
-    }
 }
