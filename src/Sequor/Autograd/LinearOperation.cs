@@ -141,6 +141,11 @@ internal sealed unsafe class LinearOperation : Operation
         MatrixMultiply.Run(input, _x.Stride, 1, _weight, _outputStride, _y.Row(first), _outputStride, rows, inputs, _outputStride, false);
         if (_layer.Activation == Activation.None && _layer.Bias is null && !_hasResidual && !_dropout.Active) return;
         float* bias = _layer.Bias is null ? null : _layer.Bias.Value.Data + _layer.FirstOutput;
+        if (_slope == null && !_dropout.Active)
+        {
+            FinishPlain<V, S>(first, end, bias);
+            return;
+        }
         for (int t = first; t < end; t++)
         {
             float* y = _y.Row(t), slope = _slope == null ? null : _slope + (long)t * _outputStride;
@@ -151,6 +156,28 @@ internal sealed unsafe class LinearOperation : Operation
                 V factors = _dropout.Factors<V, S>(t, _outputStride, c);
                 h = Activate<V, S>(h, factors, slope == null ? null : slope + c);
                 if (_hasResidual) h = S.Add(h, S.Load(_residual.Row(t) + c));
+                S.Store(h, y + c);
+            }
+        }
+    }
+
+    // The numbers of Forward's loop, where neither slopes nor dropout are wanted.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void FinishPlain<V, S>(int first, int end, float* bias) where V : struct where S : struct, ISimd<V>
+    {
+        int outputs = _outputs, stride = _outputStride;
+        Activation activation = _layer.Activation;
+        for (int t = first; t < end; t++)
+        {
+            float* y = _y.Row(t), residual = _hasResidual ? _residual.Row(t) : null;
+            for (int c = 0; c < stride; c += S.Count)
+            {
+                V h = S.Load(y + c);
+                if (bias != null) h = S.Add(h, c + S.Count > outputs ? S.KeepFirst(S.Load(bias + c), outputs - c) : S.Load(bias + c));
+                if (activation == Activation.Silu) h = S.Multiply(h, VectorMath<V, S>.Sigmoid(h));
+                else if (activation == Activation.Relu) h = S.Max(h, S.Zero);
+                else if (activation == Activation.Gelu) h = S.Multiply(h, VectorMath<V, S>.NormalCdf(h));
+                if (residual != null) h = S.Add(h, S.Load(residual + c));
                 S.Store(h, y + c);
             }
         }

@@ -63,6 +63,9 @@ public readonly unsafe struct Matrix
         return new Span<float>(Gradient + (long)row * Stride, Columns);
     }
 
+    /// <summary>Lets the gradient stand in memory that someone else has filled.</summary>
+    internal void TakeGradient(float* memory) => *_gradient = memory;
+
     internal float* Row(int row) => Data + (long)row * Stride;
 
     internal float* RowGradient(int row) => Gradient + (long)row * Stride;

@@ -14,7 +14,8 @@ public sealed unsafe class Tape : IDisposable
     private readonly List<Gradient> _gradients = [];
     private readonly List<(nint Memory, long Size)> _idle = [];
     private NativeBuffer? _workspace;
-    private int _count;
+    private Tape? _inner;
+    private int _count, _dropoutBase;
 
     /// <summary>A tape for training (<paramref name="differentiate"/>) or for inference.</summary>
     public Tape(WorkerPool workers, bool differentiate)
@@ -43,6 +44,7 @@ public sealed unsafe class Tape : IDisposable
         _gradients.Clear();
         _idle.Clear();
         DropsOut = false;
+        _dropoutBase = 0;
     }
 
     /// <summary>Begins a training step with dropout masks that are a function of (seed, step).</summary>
@@ -51,6 +53,19 @@ public sealed unsafe class Tape : IDisposable
         Begin();
         DropsOut = true;
         DropoutRandom = new CounterRandom(seed, RandomPurpose.Dropout, (ulong)step);
+    }
+
+    /// <summary>The tape on which parts run that are not kept (<see cref="CheckpointOperation"/>).</summary>
+    internal Tape Inner => _inner ??= new Tape(Workers, Differentiates);
+
+    /// <summary>Where the dropout keys of the part that was added last begin.</summary>
+    internal int NextDropoutBase => _count << 16;
+
+    /// <summary>Begins a part of a step of another tape, with its dropout.</summary>
+    internal void BeginPart(Tape of, int dropoutBase)
+    {
+        Begin();
+        (DropsOut, DropoutRandom, _dropoutBase) = (of.DropsOut, of.DropoutRandom, dropoutBase);
     }
 
     /// <summary>
@@ -70,18 +85,30 @@ public sealed unsafe class Tape : IDisposable
     }
 
     /// <summary>Useful floating-point operations of this step, forward and, when it differentiates, backward.</summary>
-    internal long Flops
+    internal long Flops => ForwardFlops + (Differentiates ? BackwardFlops : 0);
+
+    internal long ForwardFlops
     {
         get
         {
             long sum = 0;
-            for (int i = 0; i < _count; i++) sum += _operations[i].ForwardFlops + (Differentiates ? _operations[i].BackwardFlops : 0);
+            for (int i = 0; i < _count; i++) sum += _operations[i].ForwardFlops;
+            return sum;
+        }
+    }
+
+    internal long BackwardFlops
+    {
+        get
+        {
+            long sum = 0;
+            for (int i = 0; i < _count; i++) sum += _operations[i].BackwardFlops;
             return sum;
         }
     }
 
     /// <summary>Native memory of the tape.</summary>
-    internal long MemoryBytes => _arena.Bytes + (_workspace?.Length ?? 0) * sizeof(float);
+    internal long MemoryBytes => _arena.Bytes + (_workspace?.Length ?? 0) * sizeof(float) + (_inner?.MemoryBytes ?? 0);
 
     /// <summary>Bytes of table rows that this step gathers.</summary>
     internal long GatheredBytes
@@ -99,6 +126,7 @@ public sealed unsafe class Tape : IDisposable
     {
         _arena.Dispose();
         _workspace?.Dispose();
+        _inner?.Dispose();
     }
 
     /// <summary>
@@ -108,12 +136,22 @@ public sealed unsafe class Tape : IDisposable
     internal Matrix Allocate(int rows, int columns, bool clearGradient = true)
     {
         long size = (long)rows * Simd.Pad(columns);
-        float* data = _arena.Take(size, clear: false);
+        float* data = TakeIdle(size);
+        if (data == null) data = _arena.Take(size, clear: false);
         if (!Differentiates) return new Matrix(data, null, rows, columns);
         float** address = (float**)_arena.Take(1, clear: true);
         if (clearGradient) *address = _arena.Take(size, clear: true);
         _gradients.Add(new Gradient(address, size, _count));
         return new Matrix(data, address, rows, columns, _gradients.Count - 1);
+    }
+
+    /// <summary>
+    /// Nothing will read the matrix any more. At inference the next matrix of its size takes over the memory, which is still in a cache;
+    /// a tape that differentiates keeps it, as backward reads it again.
+    /// </summary>
+    internal void Release(in Matrix matrix)
+    {
+        if (!Differentiates) _idle.Add(((nint)matrix.Data, matrix.Size));
     }
 
     /// <summary>
@@ -124,10 +162,8 @@ public sealed unsafe class Tape : IDisposable
     {
         if (matrix.Gradient != null) return true;
         Gradient gradient = _gradients[matrix.Slot];
-        int fit = _idle.Count - 1;
-        while (fit >= 0 && _idle[fit].Size != gradient.Size) fit--;
-        *gradient.Address = fit < 0 ? _arena.Take(gradient.Size, clear: false) : (float*)_idle[fit].Memory;
-        if (fit >= 0) _idle.RemoveAt(fit);
+        float* idle = TakeIdle(gradient.Size);
+        *gradient.Address = idle == null ? _arena.Take(gradient.Size, clear: false) : idle;
         return false;
     }
 
@@ -161,7 +197,18 @@ public sealed unsafe class Tape : IDisposable
 
     /// <summary>Dropout of the operation that was added last: no threshold when nothing is dropped.</summary>
     internal Dropout NextDropout(double rate) =>
-        !DropsOut || rate <= 0 ? default : new Dropout(DropoutRandom.LaneKey(_count), (uint)(rate * 4294967296.0), (float)(1 / (1 - rate)));
+        !DropsOut || rate <= 0 ? default : new Dropout(DropoutRandom.LaneKey(_dropoutBase + _count), (uint)(rate * 4294967296.0), (float)(1 / (1 - rate)));
+
+    // Memory of this size that nothing uses any more, the latest first; null if there is none.
+    private float* TakeIdle(long size)
+    {
+        int fit = _idle.Count - 1;
+        while (fit >= 0 && _idle[fit].Size != size) fit--;
+        if (fit < 0) return null;
+        nint memory = _idle[fit].Memory;
+        _idle.RemoveAt(fit);
+        return (float*)memory;
+    }
 
     // Operation: how many stood on the tape when the matrix was made, its maker included.
     private readonly record struct Gradient(nint At, long Size, int Operation)

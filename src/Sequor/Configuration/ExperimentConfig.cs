@@ -1,5 +1,6 @@
 using Sequor.Losses;
 using Sequor.Modeling;
+using Sequor.Retrieval;
 using Sequor.Training;
 
 namespace Sequor.Configuration;
@@ -15,6 +16,9 @@ public sealed partial record ExperimentConfig
 
     /// <summary>Objective and negatives.</summary>
     public LossConfig Loss { get; init; } = new();
+
+    /// <summary>How the best items are found (<c>train_fn.top_k_method</c>); null stands for brute force over the model's similarity.</summary>
+    public TopKMethod? TopK { get; init; }
 
     /// <summary>Optimisation loop.</summary>
     public TrainingConfig Training { get; init; } = new();

@@ -1,6 +1,8 @@
 using Sequor.Losses;
 using Sequor.Modeling;
 using Sequor.Modeling.Encoders;
+using Sequor.Modeling.Similarities;
+using Sequor.Retrieval;
 
 namespace Sequor.Configuration;
 
@@ -40,11 +42,66 @@ internal static class ExperimentRules
                 bound, "train_fn.num_negatives", "train_fn.loss_module");
         }
 
+        CheckMixture(config, bound);
+        TopKMethod topK = config.TopK ?? TopKMethod.BruteForce(model.Similarity);
+        if (!topK.Fits(model.Similarity))
+        {
+            bool dot = model.Similarity == SimilarityKind.DotProduct;
+            throw Broken(
+                $"train_fn.top_k_method = \"{topK}\" must {(dot ? "be \"MIPSBruteForceTopK\" or an HIndexer" : "be a MoL method or an HIndexer")} with train_fn.interaction_module_type = \"{(dot ? "DotProduct" : "MoL")}\"",
+                bound, "train_fn.top_k_method", "train_fn.interaction_module_type");
+        }
+
         if (config.Training.StochasticLengthAlpha < 2 && config.Training.PositionalSamplingRatio < 1)
         {
             throw Broken(
                 "train_fn.positional_sampling_ratio must be 1 with train_fn.stochastic_length_alpha below 2: a history is shortened in one way",
                 bound, "train_fn.positional_sampling_ratio", "train_fn.stochastic_length_alpha");
+        }
+    }
+
+    private static void CheckMixture(ExperimentConfig config, IReadOnlyDictionary<string, GinBinding> bound)
+    {
+        MixtureOfLogitsConfig mixture = config.Model.Mixture;
+        if (config.Model.Similarity != SimilarityKind.MixtureOfLogits)
+        {
+            if (config.Loss.BalanceWeight > 0 || config.Loss.UserNormWeight > 0)
+            {
+                throw Broken(
+                    "train_fn.loss_weights must be {} with train_fn.interaction_module_type = \"DotProduct\", which has no auxiliary losses",
+                    bound, "train_fn.loss_weights", "get_weighted_loss.weights", "train_fn.interaction_module_type");
+            }
+
+            return;
+        }
+
+        if (mixture.UserHashSizes.Count > mixture.QueryGroupCount)
+        {
+            throw Broken(
+                $"create_mol_interaction_module.uid_embedding_hash_sizes has {mixture.UserHashSizes.Count} tables, at most query_dot_product_groups = {mixture.QueryGroupCount} of which can be components of a query",
+                bound, "create_mol_interaction_module.uid_embedding_hash_sizes", "create_mol_interaction_module.query_dot_product_groups");
+        }
+
+        if (config.Loss.UserNormWeight > 0 && mixture.UserHashSizes.Count == 0)
+        {
+            throw Broken(
+                "train_fn.loss_weights names uid_embedding_l2_norm, but create_mol_interaction_module.uid_embedding_hash_sizes has no table of users",
+                bound, "train_fn.loss_weights", "get_weighted_loss.weights");
+        }
+
+        bool sum = mixture.Combination == GatingCombination.Sum;
+        if (!sum && !(mixture.QueryGate && mixture.ItemGate))
+        {
+            throw Broken(
+                "create_mol_interaction_module.gating_query_fn and gating_item_fn must both be True unless gating_combination_type = \"none\": the other forms multiply the two",
+                bound, "create_mol_interaction_module.gating_query_fn", "create_mol_interaction_module.gating_item_fn", "create_mol_interaction_module.gating_combination_type");
+        }
+
+        if (sum && !mixture.QueryGate && !mixture.ItemGate && !mixture.PairGate)
+        {
+            throw Broken(
+                "one of create_mol_interaction_module.gating_query_fn, gating_item_fn and gating_qi_fn must be True: a gate needs an input",
+                bound, "create_mol_interaction_module.gating_query_fn", "create_mol_interaction_module.gating_item_fn", "create_mol_interaction_module.gating_qi_fn");
         }
     }
 
@@ -59,6 +116,10 @@ internal static class ExperimentRules
                     "train_fn.main_module is not \"HSTU\"",
                 _ when name.StartsWith("sasrec_encoder.", StringComparison.Ordinal) && config.Model.Encoder != EncoderKind.SasRec =>
                     "train_fn.main_module is not \"SASRec\"",
+                _ when name.StartsWith("create_mol_interaction_module.", StringComparison.Ordinal) && config.Model.Similarity != SimilarityKind.MixtureOfLogits =>
+                    "train_fn.interaction_module_type is not \"MoL\"",
+                "get_similarity_function.activation_checkpoint" or "train_fn.loss_activation_checkpoint" when config.Model.Similarity == SimilarityKind.DotProduct =>
+                    "a dot product keeps nothing that could be computed again",
                 "train_fn.num_negatives" or "train_fn.sampling_strategy" when config.Loss.Kind == LossKind.FullSoftmax =>
                     "FullSoftmaxLoss samples no negatives",
                 _ => null,

@@ -1,3 +1,5 @@
+using Sequor.Retrieval;
+
 namespace Sequor.Configuration;
 
 /// <summary>
@@ -26,6 +28,8 @@ public static class GinBinder
             bound[setting.Name] = binding;
         }
 
+        // Null stands for what would be chosen anyway, so that equal experiments are equal records.
+        if (config.TopK == TopKMethod.BruteForce(config.Model.Similarity)) config = config with { TopK = null };
         ExperimentRules.Check(config, bound);
         notices.AddRange(
             from pair in bound

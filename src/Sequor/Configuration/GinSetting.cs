@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sequor.Retrieval;
 
 namespace Sequor.Configuration;
 
@@ -55,14 +56,60 @@ internal sealed record GinSetting(
             },
             config => new GinText(choices.First(choice => EqualityComparer<T>.Default.Equals(choice.Value, get(config))).Word));
 
+    /// <summary>A list of integers; <c>None</c> is an empty one.</summary>
+    public static GinSetting Integers(
+        string name, long least, long most, Func<ExperimentConfig, ValueList<int>, ExperimentConfig> set, Func<ExperimentConfig, ValueList<int>> get) =>
+        new(
+            name,
+            (config, binding) =>
+            {
+                IReadOnlyList<GinValue> items = binding.Value switch
+                {
+                    GinNone => [],
+                    GinList list => list.Items,
+                    GinTuple tuple => tuple.Items,
+                    _ => throw Wrong(binding, "must be a list of integers, such as [6040]"),
+                };
+                return set(config, [.. items.Select(item => (int)IntegerOf(binding with { Value = item }, least, most))]);
+            },
+            config => new GinList([.. get(config).Select(value => new GinInteger(value))]));
+
+    /// <summary>A dictionary from some of the <paramref name="keys"/> to weights, which are 0 where they are not named.</summary>
+    public static GinSetting Weights(
+        string name, string[] keys, Func<ExperimentConfig, double[], ExperimentConfig> set, Func<ExperimentConfig, double[]> get) =>
+        new(
+            name,
+            (config, binding) =>
+            {
+                if (binding.Value is not GinDictionary dictionary) throw Wrong(binding, $"must be a dictionary, such as {{\"{keys[0]}\": 0.001}}");
+                var weights = new double[keys.Length];
+                foreach ((GinValue key, GinValue value) in dictionary.Items)
+                {
+                    int place = key is GinText text ? Array.IndexOf(keys, text.Value) : -1;
+                    if (place < 0) throw Wrong(binding, $"has the key {key}, which must be one of {string.Join(", ", keys.Select(word => $"\"{word}\""))}");
+                    weights[place] = NumberOf(binding with { Value = value }, NumberRule.NotNegative);
+                }
+                return set(config, weights);
+            },
+            config => new GinDictionary(
+                [.. keys.Zip(get(config)).Where(pair => pair.Second != 0).Select(pair => KeyValuePair.Create<GinValue, GinValue>(new GinText(pair.First), new GinFloat(pair.Second)))]));
+
+    /// <summary>A top-k method by name, its parameters at the end.</summary>
+    public static GinSetting TopK(string name, Func<ExperimentConfig, TopKMethod, ExperimentConfig> set, Func<ExperimentConfig, TopKMethod> get) =>
+        new(
+            name,
+            (config, binding) => binding.Value is GinText text && TopKMethod.TryParse(text.Value, out TopKMethod method)
+                ? set(config, method)
+                : throw Wrong(binding, $"must be one of {string.Join(", ", TopKMethod.Names)}, numbers as you choose"),
+            config => new GinText(get(config).ToString()));
+
+    /// <summary>A second name of a setting.</summary>
+    public static GinSetting Alias(string name, GinSetting of) => of with { Name = name, Write = null };
+
     /// <summary>A setting of the reference of which Sequor builds one value.</summary>
     public static GinSetting Only(string name, string value, string reason) =>
         new(name, (config, binding) =>
             binding.Value.ToString() == value ? config : throw Wrong(binding, $"must be {value}: {reason}"), Write: null);
-
-    /// <summary>A name of the reference that is refused whatever its value.</summary>
-    public static GinSetting Refused(string name, string reason) =>
-        new(name, (_, binding) => throw Wrong(binding, $"is refused: {reason}"), Write: null);
 
     /// <summary>A setting of the reference that changes nothing here; its type is still checked.</summary>
     public static GinSetting NoEffect(string name, Func<GinValue, bool> accepts, string rule) =>

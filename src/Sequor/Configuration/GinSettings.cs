@@ -1,6 +1,7 @@
 using Sequor.Losses;
 using Sequor.Modeling;
 using Sequor.Modeling.Encoders;
+using Sequor.Retrieval;
 using Sequor.Training;
 using static Sequor.Configuration.GinSetting;
 using static Sequor.Configuration.NumberRule;
@@ -12,7 +13,7 @@ internal static class GinSettings
 {
     // Wide enough for any experiment, narrow enough that no product of two sizes overflows an int.
     private const int MostEvents = 100_000;
-    private const int WidestLayer = 16_384;
+    internal const int WidestLayer = 16_384;
     private const int MostBlocks = 1_024;
     private const int MostHeads = 1_024;
     private const int Many = 1_000_000_000;
@@ -62,45 +63,38 @@ internal static class GinSettings
         Choice("train_fn.item_optimizer", [("AdamW", ItemOptimizer.AdamW), ("LazyAdamW", ItemOptimizer.LazyAdamW), ("PartialRowWiseAdamW", ItemOptimizer.PartialRowWiseAdamW)], (c, v) => Training(c, t => t with { ItemOptimizer = v }), c => c.Training.ItemOptimizer),
         Number("train_fn.positional_sampling_ratio", Probability, (c, v) => Training(c, t => t with { PositionalSamplingRatio = v }), c => c.Training.PositionalSamplingRatio),
         Number("train_fn.stochastic_length_alpha", StochasticLength, (c, v) => Training(c, t => t with { StochasticLengthAlpha = v }), c => c.Training.StochasticLengthAlpha),
+        Integer("train_fn.early_stopping_patience", 0, Many, (c, v) => Training(c, t => t with { EarlyStoppingPatience = v }), c => c.Training.EarlyStoppingPatience),
         Integer("train_fn.eval_interval", 1, Many, (c, v) => Training(c, t => t with { LogEverySteps = v }), c => c.Training.LogEverySteps),
         Integer("train_fn.full_eval_every_n", 1, Many, (c, v) => Training(c, t => t with { FullEvaluationEvery = v }), c => c.Training.FullEvaluationEvery),
         Integer("train_fn.partial_eval_num_iters", 1, Many, (c, v) => Training(c, t => t with { PartialEvaluationBatches = v }), c => c.Training.PartialEvaluationBatches),
         Integer("train_fn.save_ckpt_every_n", 1, Many, (c, v) => Training(c, t => t with { CheckpointEvery = v }), c => c.Training.CheckpointEvery),
         Seed("train_fn.random_seed", (c, v) => Training(c, t => t with { Seed = v }), c => c.Training.Seed),
 
-        Only("train_fn.interaction_module_type", "\"DotProduct\"", "only the dot product is built"),
-        Only("train_fn.top_k_method", "\"MIPSBruteForceTopK\"", "only the exact scan is built"),
+        Choice("train_fn.interaction_module_type", [("DotProduct", SimilarityKind.DotProduct), ("MoL", SimilarityKind.MixtureOfLogits)], (c, v) => Model(c, m => m with { Similarity = v }), c => c.Model.Similarity),
+        .. MixtureSettings.All,
+        GinSetting.TopK("train_fn.top_k_method", (c, v) => c with { TopK = v }, c => c.TopK ?? TopKMethod.BruteForce(c.Model.Similarity)),
         Only("train_fn.embedding_module_type", "\"local\"", "only the table of one row an item is built"),
-        Only("train_fn.loss_weights", "{}", "the dot product has no auxiliary losses"),
-        Only("train_fn.loss_activation_checkpoint", "False", "the loss keeps no activations that could be recomputed"),
+        LossWeights,
+        Boolean("train_fn.loss_activation_checkpoint", (c, v) => Loss(c, l => l with { ActivationCheckpoint = v }), c => c.Loss.ActivationCheckpoint),
         Only("train_fn.eval_user_max_batch_size", "None", "evaluation counts ranks in constant memory; set train_fn.eval_batch_size"),
         Only("hstu_encoder.linear_config", "\"uvqk\"", "only the fused projection is built"),
-        Only("get_sequential_encoder.activation_checkpoint", "False", "activations are not recomputed"),
-        Only("get_similarity_function.activation_checkpoint", "False", "activations are not recomputed"),
-        Only("get_similarity_function.bf16_training", "False", "scores are computed in float32"),
-        Only("get_weighted_loss.weights", "{}", "the dot product has no auxiliary losses"),
+        Boolean("get_sequential_encoder.activation_checkpoint", (c, v) => Model(c, m => m with { EncoderCheckpoint = v }), c => c.Model.EncoderCheckpoint),
+        Boolean("get_similarity_function.activation_checkpoint", (c, v) => Model(c, m => m with { Mixture = m.Mixture with { ActivationCheckpoint = v } }), c => c.Model.Mixture.ActivationCheckpoint),
+        NoEffect("get_similarity_function.bf16_training", IsBoolean, "must be True or False"),
+        Alias("get_weighted_loss.weights", LossWeights),
 
         NoEffect("train_fn.enable_tf32", IsBoolean, "must be True or False"),
         NoEffect("train_fn.main_module_bf16", IsBoolean, "must be True or False"),
         NoEffect("create_data_loader.num_workers", IsCount, "must be an integer of at least 0"),
         NoEffect("create_data_loader.prefetch_factor", value => value is GinNone || IsCount(value), "must be an integer of at least 0, or None"),
         NoEffect("HSTU.attn_impl", value => value is GinText, "must be a string in quotes"),
-
-        .. MixtureOfLogitsNames.Select(name => Refused(
-            "create_mol_interaction_module." + name,
-            "Mixture-of-Logits is not built; set train_fn.interaction_module_type = \"DotProduct\"")),
     ];
 
     private static readonly Dictionary<string, GinSetting> ByName = All.ToDictionary(setting => setting.Name, StringComparer.Ordinal);
 
     // A property: the table above needs it before the fields below it exist.
-    private static string[] MixtureOfLogitsNames =>
-    [
-        "dot_product_dimension", "query_dot_product_groups", "item_dot_product_groups", "temperature", "query_dropout_rate", "query_hidden_dim",
-        "item_dropout_rate", "item_hidden_dim", "gating_query_hidden_dim", "gating_qi_hidden_dim", "gating_item_hidden_dim", "softmax_dropout_rate",
-        "bf16_training", "gating_query_fn", "gating_item_fn", "dot_product_l2_norm", "query_nonlinearity", "item_nonlinearity", "uid_dropout_rate",
-        "uid_embedding_hash_sizes", "uid_embedding_level_dropout", "gating_combination_type", "gating_item_dropout_rate", "gating_qi_dropout_rate", "eps",
-    ];
+    private static GinSetting LossWeights =>
+        Weights("train_fn.loss_weights", ["mi_loss", "uid_embedding_l2_norm"], (c, v) => Loss(c, l => l with { BalanceWeight = v[0], UserNormWeight = v[1] }), c => [c.Loss.BalanceWeight, c.Loss.UserNormWeight]);
 
     /// <summary>The setting of a name, which may carry the path of its Python module: the last two parts decide.</summary>
     public static GinSetting? Find(string name)
@@ -110,7 +104,7 @@ internal static class GinSettings
         return ByName.GetValueOrDefault(name[start..]);
     }
 
-    private static bool IsBoolean(GinValue value) => value is GinBoolean;
+    internal static bool IsBoolean(GinValue value) => value is GinBoolean;
 
     private static bool IsCount(GinValue value) => value is GinInteger { Value: Int128 count } && count >= 0;
 

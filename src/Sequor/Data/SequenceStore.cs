@@ -147,6 +147,14 @@ public sealed unsafe class SequenceStore : IDisposable
         return userIds.Text(user);
     }
 
+    /// <summary>What tables of users hash (<see cref="Data.UserKey"/>), of a user 0..U-1.</summary>
+    public long UserKey(int user)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(user);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(user, UserCount);
+        return Data.UserKey.Of(userIds[user]);
+    }
+
     /// <summary>Finds the user 0..U-1 of an external id; -1 when there is none.</summary>
     public bool TryFindUser(ReadOnlySpan<char> id, out int user) => userIds.TryFind(id, out user);
 

@@ -42,6 +42,7 @@ public static class Evaluator
                 if (example.TargetRating is { } rating) ratings.Add(rating);
                 seen.Add(example.History.Items);
                 batch.Add(user, example.History, example.TargetItem, example.TargetTimestamp);
+                batch.Identify(view.Store.UserKey(user));
             }
             if (batch.UserCount == 0) break;
             Matrix queries = LastStates.Encode(model, tape, batch);

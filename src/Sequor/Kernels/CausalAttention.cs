@@ -42,8 +42,8 @@ internal unsafe struct AttentionBias
 /// rows and ends at its last row's column. Backward recomputes the scores and keeps the gradients of K and V transposed, (dim, keys),
 /// so that registers run along keys and a head's odd width costs nothing. Nothing of size n × n exists; scratch is linear in n.
 /// n²·(dqk + dv)·H FLOPs forward and 2.5 times that backward; memory traffic is the rows of q, k, v once.
-/// A sequence may be cut into parts at multiples of 64 rows: forward parts are independent, backward parts leave partial gradients of
-/// the keys that they see.
+/// A sequence may be cut into parts: forward anywhere, as rows are independent; backward at multiples of 64 rows, where parts leave partial
+/// gradients of the keys that they see.
 /// </remarks>
 internal static unsafe class CausalAttention<V, S, W> where V : struct where S : struct, ISimd<V> where W : struct, IAttentionWeights<V, S>
 {
@@ -71,13 +71,13 @@ internal static unsafe class CausalAttention<V, S, W> where V : struct where S :
 
         bool biased = bias.PositionCenter != null;
         AttentionTile tile = new() { Scores = scores, OutputStride = dvp, RowCounterStep = (uint)heads };
-        for (int i0 = firstRow; i0 < endRow; i0 += Block)
+        for (int i0 = firstRow, rows; i0 < endRow; i0 += rows)
         {
-            int rows = Math.Min(Block, endRow - i0);
+            rows = Math.Min(Block - i0 % Block, endRow - i0);
             for (int h = 0; h < heads; h++) W.Begin(first + h * Block, second + h * Block, rows);
             for (int j0 = 0; j0 <= i0; j0 += Block)
             {
-                int tileRows = j0 < i0 ? Block : DiagonalRows;
+                int tileRows = j0 + Block <= i0 ? Block : DiagonalRows;
                 if (biased) BiasSquare(biasRows, x, bias, i0, j0, rows);
                 for (int h = 0; h < heads; h++)
                 {
@@ -105,9 +105,9 @@ internal static unsafe class CausalAttention<V, S, W> where V : struct where S :
             for (int r = 0; r < rows; r++)
             {
                 float* output = x.Output + (i0 + r) * x.OutputStride;
+                for (int c = heads * dv / S.Count * S.Count; c < x.OutputStride; c += S.Count) S.Store(S.Zero, output + c);
                 for (int h = 0; h < heads; h++)
                     Layout.ScaleRow<V, S>(W.Factor(settings, i0 + r, second[h * Block + r]), sums + (h * Block + r) * dvp, output + h * dv, dv);
-                for (int c = heads * dv; c < x.OutputStride; c++) output[c] = 0;
                 if (W.HasDenominator && x.Denominators != null)
                     for (int h = 0; h < heads; h++) x.Denominators[(i0 + r) * heads + h] = first[h * Block + r] + MathF.Log2(second[h * Block + r]);
             }
@@ -220,8 +220,8 @@ internal static unsafe class CausalAttention<V, S, W> where V : struct where S :
     private static void BiasSquare(float* square, in AttentionSequence x, in AttentionBias bias, int i0, int j0, int rows)
     {
         float* time = bias.Time;
-        byte* buckets = x.Buckets == null ? null : x.Buckets + TimeBuckets.Square(i0, j0);
         int stride = TimeBuckets.Stride(x.Length);
+        byte* buckets = x.Buckets == null ? null : x.Buckets + TimeBuckets.Square(i0, j0) + i0 % Block * stride;
         for (int r = 0; r < rows; r++)
         {
             int i = i0 + r, seen = Math.Min(Block, i - j0 + 1);

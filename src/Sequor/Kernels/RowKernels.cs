@@ -9,6 +9,7 @@ namespace Sequor.Kernels;
 internal static unsafe class RowKernels<V, S> where V : struct where S : struct, ISimd<V>
 {
     /// <summary>y = (x − mean) · inverse deviation, without affine parameters; y may be x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Normalize(float* x, float* y, int columns, int padded, float epsilon, out float mean, out float inverseDeviation)
     {
         Statistics(x, columns, padded, epsilon, out mean, out inverseDeviation);
@@ -16,7 +17,7 @@ internal static unsafe class RowKernels<V, S> where V : struct where S : struct,
     }
 
     /// <summary>Mean, and 1 / √(variance + ε), in two passes.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Statistics(float* x, int columns, int padded, float epsilon, out float mean, out float inverseDeviation)
     {
         V sum = S.Zero, squares = S.Zero;
@@ -38,7 +39,7 @@ internal static unsafe class RowKernels<V, S> where V : struct where S : struct,
     }
 
     /// <summary>y = (x − mean) · inverse deviation with statistics at hand.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Standardize(float* x, float* y, int columns, int padded, float mean, float inverseDeviation)
     {
         V center = S.Create(mean), scale = S.Create(inverseDeviation);

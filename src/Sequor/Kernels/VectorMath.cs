@@ -39,9 +39,22 @@ internal static class VectorMath<V, S> where V : struct where S : struct, ISimd<
         return S.Scale(p, n);
     }
 
-    /// <summary>1 / (1 + e⁻ˣ).</summary>
+    /// <summary>1 / (1 + e⁻ˣ), 5·10⁻⁷ relative. As <see cref="Exp"/>, but for e⁻ˣ at once and two degrees shorter: HSTU takes more of these than of anything else.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static V Sigmoid(V x) => S.Reciprocal(S.Add(S.Create(1f), Exp(S.Subtract(S.Zero, x))));
+    internal static V Sigmoid(V x)
+    {
+        x = S.Min(S.Max(x, S.Create(-88f)), S.Create(87f));
+        V n = S.Round(S.Multiply(x, S.Create(-1.44269504f)));
+        V f = S.MultiplyAdd(n, S.Create(0.693359375f), x);
+        f = S.MultiplyAdd(n, S.Create(-2.12194440e-4f), f);
+        // Minimax polynomial of e⁻ᶠ on ±½ ln 2 with p(0) = 1: 9·10⁻⁸ before rounding.
+        V p = S.MultiplyAdd(f, S.Create(-0.00829027314f), S.Create(0.0418981649f));
+        p = S.MultiplyAdd(p, f, S.Create(-0.166676387f));
+        p = S.MultiplyAdd(p, f, S.Create(0.499991477f));
+        p = S.MultiplyAdd(p, f, S.Create(-0.999999702f));
+        p = S.MultiplyAdd(p, f, S.Create(1f));
+        return S.Reciprocal(S.Add(S.Create(1f), S.Scale(p, n)));
+    }
 
     /// <summary>Φ(x), the normal distribution function, 10⁻⁷ absolute (Abramowitz and Stegun 7.1.26 for the error function).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -37,4 +37,15 @@ public sealed record LossConfig
 
     /// <summary>Logits are divided by this (<c>train_fn.temperature</c>).</summary>
     public double Temperature { get; init; } = 0.05;
+
+    /// <summary>
+    /// Whether the loss lets the query side of a mixture be computed again in backward rather than kept (<c>train_fn.loss_activation_checkpoint</c>); pairs are never kept.
+    /// </summary>
+    public bool ActivationCheckpoint { get; init; }
+
+    /// <summary>Weight of the load-balancing loss of a mixture of logits (<c>"mi_loss"</c> in <c>train_fn.loss_weights</c>).</summary>
+    public double BalanceWeight { get; init; }
+
+    /// <summary>Weight of the mean squared norm of a mixture's user rows (<c>"uid_embedding_l2_norm"</c> in <c>train_fn.loss_weights</c>).</summary>
+    public double UserNormWeight { get; init; }
 }

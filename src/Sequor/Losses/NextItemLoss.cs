@@ -10,6 +10,7 @@ public sealed unsafe class NextItemLoss
     private const long MostPairs = 1 << 30;
     private readonly LossConfig _config;
     private readonly NegativeSampler _sampler;
+    private readonly MixtureItemLoss _mixture;
 
     /// <summary>Makes the objective for items 1 … <paramref name="itemCount"/>; negatives are a function of (seed, step, token).</summary>
     public NextItemLoss(LossConfig config, int itemCount, ulong seed)
@@ -17,7 +18,11 @@ public sealed unsafe class NextItemLoss
         ArgumentNullException.ThrowIfNull(config);
         _config = config;
         _sampler = new NegativeSampler(config, itemCount, seed);
+        _mixture = new MixtureItemLoss(config, itemCount);
     }
+
+    /// <summary>The auxiliary losses of the last step by name, without their weights.</summary>
+    public IEnumerable<KeyValuePair<string, double>> Auxiliary => _mixture.Auxiliary;
 
     /// <summary>Mean loss over the tokens of a batch; the gradient is left on the states and, after backward, on the item table.</summary>
     public double Compute(Tape tape, RecommenderModel model, SequenceBatch batch, Matrix states, long step)
@@ -27,14 +32,16 @@ public sealed unsafe class NextItemLoss
         ArgumentNullException.ThrowIfNull(batch);
         var tokens = new NextItemBatch { States = states, Targets = batch.Targets };
         float epsilon = (float)model.Config.L2NormEpsilon, temperature = (float)_config.Temperature;
-        if (_config.Kind == LossKind.FullSoftmax)
+        if (_config.Kind == LossKind.FullSoftmax && model.Mixture is null)
             return FullSoftmaxOperation.Apply(tape, model.Items, tokens, temperature, model.Config.ItemL2Norm, epsilon);
+        if (_config.Kind == LossKind.FullSoftmax) return _mixture.Compute(tape, model, batch, tokens, null, 0);
         long pairs = (long)batch.TokenCount * (_config.NegativeCount + 1);
         if (pairs > MostPairs)
             throw new InvalidInputException(
                 $"train_fn.num_negatives = {_config.NegativeCount} makes {pairs} scores for the {batch.TokenCount} events of a batch; at most {MostPairs} fit: lower it, or train_fn.local_batch_size");
         int* ids = SampledLossOperation.AllocateIds(tape, batch.TokenCount, _config.NegativeCount + 1);
         _sampler.Sample(tape.Workers, step, batch.Items, batch.Targets, ids, _config.NegativeCount + 1);
+        if (model.Mixture is not null) return _mixture.Compute(tape, model, batch, tokens, ids, _config.NegativeCount + 1);
         return SampledLossOperation.Apply(tape, model.Items, tokens, ids, _config.NegativeCount + 1, new SampledLoss
         {
             Kind = _config.Kind, Temperature = temperature, NormalizeItems = model.Config.ItemL2Norm, Epsilon = epsilon,

@@ -1,4 +1,5 @@
 using Sequor.Modeling.Encoders;
+using Sequor.Modeling.Similarities;
 
 namespace Sequor.Modeling;
 
@@ -20,6 +21,16 @@ public enum OutputNorm
 
     /// <summary>Layer norm without affine parameters (gin <c>"layer_norm"</c>).</summary>
     LayerNorm,
+}
+
+/// <summary>How a state is scored against an item (<c>train_fn.interaction_module_type</c>).</summary>
+public enum SimilarityKind
+{
+    /// <summary>⟨q, x⟩ (gin <c>"DotProduct"</c>).</summary>
+    DotProduct,
+
+    /// <summary>Mixture of Logits, arXiv 2306.04039 (gin <c>"MoL"</c>).</summary>
+    MixtureOfLogits,
 }
 
 /// <summary>Everything that fixes the architecture of a model; saved in its manifest.</summary>
@@ -48,6 +59,15 @@ public sealed record ModelConfig
 
     /// <summary>Smallest norm that L2 normalisation divides by (<c>train_fn.l2_norm_eps</c>).</summary>
     public double L2NormEpsilon { get; init; } = 1e-6;
+
+    /// <summary>Whether each block of the encoder is computed again in backward rather than kept (<c>get_sequential_encoder.activation_checkpoint</c>).</summary>
+    public bool EncoderCheckpoint { get; init; }
+
+    /// <summary>Similarity of states and items (<c>train_fn.interaction_module_type</c>).</summary>
+    public SimilarityKind Similarity { get; init; } = SimilarityKind.DotProduct;
+
+    /// <summary>Settings of the mixture, read when <see cref="Similarity"/> is <see cref="SimilarityKind.MixtureOfLogits"/>.</summary>
+    public MixtureOfLogitsConfig Mixture { get; init; } = new();
 
     /// <summary>Settings of HSTU, read when <see cref="Encoder"/> is <see cref="EncoderKind.Hstu"/>.</summary>
     public HstuConfig Hstu { get; init; } = new();

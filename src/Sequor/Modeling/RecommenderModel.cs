@@ -1,6 +1,7 @@
 using Sequor.Autograd;
 using Sequor.Modeling.Encoders;
 using Sequor.Modeling.InputPreprocessors;
+using Sequor.Modeling.Similarities;
 
 namespace Sequor.Modeling;
 
@@ -29,7 +30,8 @@ public sealed class RecommenderModel : IDisposable
             EncoderKind.SasRec => new SasRecEncoder(config.SasRec, config.EmbeddingDim),
             _ => throw new ArgumentOutOfRangeException(nameof(config), config.Encoder, "unknown encoder"),
         };
-        _parameters = [Items, _position, .. _encoder.Parameters];
+        Mixture = config.Similarity == SimilarityKind.MixtureOfLogits ? new MixtureOfLogits(config.Mixture, config.EmbeddingDim, config.EmbeddingDim) : null;
+        _parameters = [Items, _position, .. _encoder.Parameters, .. Mixture?.Parameters ?? []];
     }
 
     /// <summary>The architecture.</summary>
@@ -41,6 +43,9 @@ public sealed class RecommenderModel : IDisposable
     /// <summary>Item table (X + 1, D); row 0 is padding.</summary>
     public Parameter Items { get; }
 
+    /// <summary>The mixture that scores states against items; null where a dot product does.</summary>
+    public MixtureOfLogits? Mixture { get; }
+
     /// <summary>All learned arrays, under the reference's names.</summary>
     public IReadOnlyList<Parameter> Parameters => _parameters;
 
@@ -49,10 +54,32 @@ public sealed class RecommenderModel : IDisposable
     {
         new WeightInitializer(seed).TruncatedNormal(Items, 0.02);
         _encoder.Initialize(seed, _position);
+        Mixture?.Initialize(seed);
     }
 
     /// <summary>States of all tokens (T, D), ready to be scored against items.</summary>
-    public Matrix Encode(Tape tape, SequenceBatch batch)
+    public Matrix Encode(Tape tape, SequenceBatch batch) => Encode(tape, batch, lastOnly: false);
+
+    /// <summary>The last state of each user (B, D): the same bits as in those of all tokens, for less work. At inference only.</summary>
+    /// <exception cref="ArgumentException">The tape differentiates.</exception>
+    public Matrix EncodeLast(Tape tape, SequenceBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        if (tape.Differentiates) throw new ArgumentException("last states alone cannot be differentiated; encode all states, or take a tape for inference", nameof(tape));
+        return Encode(tape, batch, lastOnly: true);
+    }
+
+    /// <summary>Query rows, what an index takes, of states (n, D) and the keys of their users (n): the states themselves for a dot product.</summary>
+    public Matrix Queries(Tape tape, Matrix states, ReadOnlySpan<long> userKeys) =>
+        Mixture is null ? states : Mixture.Queries(tape, states, userKeys, userNormWeight: 0, recompute: false, out _);
+
+    /// <summary>Ends the native memory.</summary>
+    public void Dispose()
+    {
+        foreach (Parameter parameter in _parameters) parameter.Dispose();
+    }
+
+    private Matrix Encode(Tape tape, SequenceBatch batch, bool lastOnly)
     {
         ArgumentNullException.ThrowIfNull(tape);
         ArgumentNullException.ThrowIfNull(batch);
@@ -61,14 +88,8 @@ public sealed class RecommenderModel : IDisposable
         int stranger = batch.Items.IndexOfAnyExceptInRange(1, ItemCount);
         if (stranger >= 0) throw new ArgumentException($"item index {batch.Items[stranger]} must lie in 1 … {ItemCount}", nameof(batch));
         Matrix x = EmbeddingOperation.Apply(tape, batch, Items, _position, Config.DropoutRate);
-        x = _encoder.Encode(tape, batch, x);
+        x = _encoder.Encode(tape, batch, x, lastOnly);
         float epsilon = (float)Config.L2NormEpsilon;
         return Config.OutputNorm == OutputNorm.L2 ? L2NormOperation.Apply(tape, x, epsilon) : LayerNormOperation.Apply(tape, x, epsilon);
-    }
-
-    /// <summary>Ends the native memory.</summary>
-    public void Dispose()
-    {
-        foreach (Parameter parameter in _parameters) parameter.Dispose();
     }
 }

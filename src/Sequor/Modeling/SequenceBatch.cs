@@ -10,7 +10,7 @@ namespace Sequor.Modeling;
 public sealed unsafe class SequenceBatch : IDisposable
 {
     private int[] _users = new int[64], _offsets = new int[65], _items = new int[1024], _targets = new int[1024];
-    private long[] _times = new long[1024];
+    private long[] _times = new long[1024], _userKeys = new long[64];
     private long[] _firstBuckets = new long[65];
     private NativeBuffer _buckets = new(16);
     private readonly Action<int> _fillBuckets;
@@ -34,6 +34,9 @@ public sealed unsafe class SequenceBatch : IDisposable
 
     /// <summary>Numbers of the users in the store (B).</summary>
     public ReadOnlySpan<int> Users => _users.AsSpan(0, UserCount);
+
+    /// <summary>What a table of users hashes, of each user (B); −1 where a user is unknown.</summary>
+    public ReadOnlySpan<long> UserKeys => _userKeys.AsSpan(0, UserCount);
 
     /// <summary>First token of each user, and T behind the last (B + 1).</summary>
     public ReadOnlySpan<int> Offsets => _offsets.AsSpan(0, UserCount + 1);
@@ -72,6 +75,7 @@ public sealed unsafe class SequenceBatch : IDisposable
         _piecesBuilt = _bucketsBuilt = false;
         LongestHistory = Math.Max(LongestHistory, length);
         Grow(ref _users, UserCount + 1);
+        Grow(ref _userKeys, UserCount + 1);
         Grow(ref _offsets, UserCount + 2);
         Grow(ref _firstBuckets, UserCount + 2);
         Grow(ref _items, TokenCount + length);
@@ -87,10 +91,18 @@ public sealed unsafe class SequenceBatch : IDisposable
             _times[TokenCount + UserCount + length] = targetTime!.Value;
         }
         _users[UserCount] = user;
+        _userKeys[UserCount] = -1;
         _offsets[UserCount] = TokenCount;
         TokenCount += length;
         UserCount++;
         _offsets[UserCount] = TokenCount;
+    }
+
+    /// <summary>Says who the user added last is (<see cref="SequenceStore.UserKey"/>), for models that know users.</summary>
+    public void Identify(long userKey)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(userKey);
+        _userKeys[UserCount - 1] = userKey;
     }
 
     /// <summary>The rows of the batch, cut into pieces of about equal causal work.</summary>

@@ -21,7 +21,7 @@ namespace Sequor.Retrieval;
 /// Memory: X·D floats; half or a quarter of that in bfloat16 and int8, which need the model's table beside them. Safe for concurrent
 /// callers; nothing is allocated once as many callers have met. Results do not depend on the number of threads.
 /// </remarks>
-public sealed class MipsBruteForce : IDisposable
+public sealed class MipsBruteForce : IRankIndex
 {
     private readonly ItemBlocks _blocks;
     private readonly WorkerPool _workers;
@@ -44,18 +44,16 @@ public sealed class MipsBruteForce : IDisposable
         _blocks = new ItemBlocks(model, precision, workers);
     }
 
-    /// <summary>Catalogue size, X; items are 1 … X.</summary>
+    /// <inheritdoc/>
+    public TopKMethod Method => new(TopKKind.MipsBruteForce);
+
+    /// <inheritdoc/>
     public int ItemCount => _blocks.ItemCount;
 
     /// <summary>What the scan reads.</summary>
     public IndexPrecision Precision => _blocks.Precision;
 
-    /// <summary>The best items of each query, best first.</summary>
-    /// <param name="queries">Queries (B, D) in rows of <see cref="Matrix.Stride"/> floats.</param>
-    /// <param name="excluded">One list a query.</param>
-    /// <param name="k">Results a query.</param>
-    /// <param name="items">Item indices (B, k); 0 where fewer than k items remain.</param>
-    /// <param name="scores">Scores (B, k), float32; −∞ where fewer than k items remain.</param>
+    /// <inheritdoc/>
     public unsafe void Search(Matrix queries, ExcludedItems excluded, int k, Span<int> items, Span<float> scores)
     {
         Check(queries, excluded);
@@ -83,10 +81,7 @@ public sealed class MipsBruteForce : IDisposable
         }
     }
 
-    /// <summary>
-    /// The exact rank of each query's target: 1 + the items that are not excluded and score higher, or equal with a lower index. A
-    /// target (B, in 1 … X) that is itself excluded, or whose score is not a number, can never be found and ranks X + 1.
-    /// </summary>
+    /// <inheritdoc/>
     /// <exception cref="NotSupportedException">The index is not <see cref="IndexPrecision.Float32"/>: a count of all items above a score has no candidates to check.</exception>
     public void Rank(Matrix queries, ExcludedItems excluded, ReadOnlySpan<int> targets, Span<int> ranks)
     {

@@ -14,6 +14,7 @@ public sealed class BatchLoader : IDisposable
     private const int Depth = 3;
     private readonly TrainingConfig _config;
     private readonly HistorySampler _histories;
+    private readonly SequenceStore _store;
     private readonly int[] _users, _order;
     private readonly Queue<SequenceBatch> _free = new();
     private readonly Queue<SequenceBatch> _ready = new();
@@ -28,7 +29,7 @@ public sealed class BatchLoader : IDisposable
     {
         ArgumentNullException.ThrowIfNull(view);
         ArgumentNullException.ThrowIfNull(config);
-        (_config, _histories) = (config, new HistorySampler(view, config));
+        (_config, _histories, _store) = (config, new HistorySampler(view, config), view.Store);
         _users = [.. Enumerable.Range(0, view.Store.UserCount).Where(view.IsUsable)];
         _order = new int[_users.Length];
         for (int i = 0; i < Depth; i++)
@@ -156,6 +157,7 @@ public sealed class BatchLoader : IDisposable
             bool full = _config.BatchTokens > 0 && batch.TokenCount + example.History.Length > _config.BatchTokens;
             if (full && batch.UserCount > 0) break;
             batch.Add(_order[next], example.History, example.TargetItem, example.TargetTimestamp);
+            batch.Identify(_store.UserKey(_order[next]));
         }
         return next;
     }

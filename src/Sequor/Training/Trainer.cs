@@ -105,6 +105,11 @@ public sealed class Trainer : IDisposable
             }
             if ((epoch + 1) % _config.Training.CheckpointEvery == 0) Save(run.Checkpoint(epoch), result);
             onEpoch?.Invoke(result);
+            if (_config.Training.EarlyStoppingPatience > 0 && full && epoch - best!.Epoch >= _config.Training.EarlyStoppingPatience)
+            {
+                run.Log($"no better {SelectionMetric} in {_config.Training.EarlyStoppingPatience} epochs: stopped after epoch {epoch}");
+                break;
+            }
         }
         EpochResult last = epochs[^1];
         Save(run.Last, last);
@@ -142,7 +147,7 @@ public sealed class Trainer : IDisposable
             tokens += batch.TokenCount;
             users += batch.UserCount;
             steps++;
-            if (StepCount % _config.Training.LogEverySteps == 0) run.WriteMetrics([new("step", StepCount), new("losses/ar_loss", loss)]);
+            if (StepCount % _config.Training.LogEverySteps == 0) run.WriteMetrics([new("step", StepCount), new("losses/ar_loss", loss), .. _loss.Auxiliary]);
             progress?.Report(new("train", epoch, _config.Training.EpochCount, users, _loader.UserCount, lossSum / steps, tokens / watch.Elapsed.TotalSeconds));
             _loader.Return(batch);
         }

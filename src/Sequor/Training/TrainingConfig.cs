@@ -55,6 +55,12 @@ public sealed record TrainingConfig
     /// <summary>Steps between progress records (<c>train_fn.eval_interval</c>).</summary>
     public int LogEverySteps { get; init; } = 100;
 
+    /// <summary>
+    /// Ends the run once so many epochs behind the best have brought no better score (<c>train_fn.early_stopping_patience</c>); 0 never does. The score is
+    /// that of the protocol's selection item.
+    /// </summary>
+    public int EarlyStoppingPatience { get; init; }
+
     /// <summary>Epochs between evaluations of all users (<c>train_fn.full_eval_every_n</c>).</summary>
     public int FullEvaluationEvery { get; init; } = 1;
 

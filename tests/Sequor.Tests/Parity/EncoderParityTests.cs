@@ -34,6 +34,30 @@ public class EncoderParityTests
         Compare(golden, model, tokens, times: false);
     }
 
+    public static TheoryData<string> CacheCases => GoldenCase.Of("hstu_cache_");
+
+    // The reference's cache replaces rows of what it kept and attends to all of them again: its answers are those of encoding anew.
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(CacheCases))]
+    public void Hstu_answers_what_the_reference_answers_with_and_without_its_cache(string name)
+    {
+        var golden = GoldenCase.Load(name);
+        using RecommenderModel model = GoldenModel.HstuOfCache(golden);
+        GoldenModel.CopyWeights(golden, "w.", model);
+        using var batch = new SequenceBatch();
+        using var tape = new Tape(WorkerPool.Shared, differentiate: false);
+        int width = golden.Shape("in.past_ids")[1];
+        int[] lengths = golden.Ints("in.past_lengths");
+        long[] times = golden.Longs("in.timestamps");
+        foreach ((string ids, string[] outputs) in (ReadOnlySpan<(string, string[])>)[("in.past_ids", ["out.pass1_current"]), ("in.pass2_past_ids", ["out.pass2_current", "out.full2_current"])])
+        {
+            batch.Clear();
+            for (int b = 0; b < lengths.Length; b++) GoldenModel.Add(batch, b, width, lengths[b], golden.Ints(ids), times, 1, times[b * width + lengths[b]]);
+            float[] current = GoldenModel.Values(LastStates.Encode(model, tape, batch));
+            foreach (string output in outputs) Agreement.Check(output, golden.Floats(output), current);
+        }
+    }
+
     private static void Compare(GoldenCase golden, RecommenderModel model, int[] tokens, bool times)
     {
         GoldenModel.CopyWeights(golden, "w.", model);

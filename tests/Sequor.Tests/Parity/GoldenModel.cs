@@ -42,6 +42,24 @@ internal static class GoldenModel
         },
         golden.Int("num_items"));
 
+    /// <summary>A case of the cache, which names neither postprocessor nor bias: L2, and with it.</summary>
+    internal static RecommenderModel HstuOfCache(GoldenCase golden) => new(
+        new ModelConfig
+        {
+            EmbeddingDim = golden.Int("embedding_dim"),
+            MaxSequenceLength = golden.Int("max_sequence_len"),
+            OutputLength = golden.Int("max_output_len") - 1,
+            DropoutRate = 0,
+            Encoder = EncoderKind.Hstu,
+            Hstu = new HstuConfig
+            {
+                BlockCount = golden.Int("num_blocks"), HeadCount = golden.Int("num_heads"), QueryKeyDim = golden.Int("attention_dim"), ValueDim = golden.Int("linear_dim"),
+                ConcatUa = golden.Flag("concat_ua"),
+                Normalization = golden.Text("normalization") == "rel_bias" ? HstuNormalization.RelativeBias : HstuNormalization.SoftmaxRelativeBiasUnmasked,
+            },
+        },
+        golden.Int("num_items"));
+
     internal static void CopyWeights(GoldenCase golden, string prefix, RecommenderModel model)
     {
         foreach (Parameter parameter in model.Parameters) Copy(golden.Floats(prefix + parameter.Name), parameter.Value);

@@ -32,7 +32,7 @@ public class GradientTests
         using var tape = new Tape(WorkerPool.Shared, differentiate: true);
         using var batch = new SequenceBatch();
         TinyModels.Fill(batch, TinyModels.Histories(2, 9, 1, 17, 4));
-        var loss = new NextItemLoss(new LossConfig { Kind = kind, Sampling = NegativeSampling.Local, NegativeCount = kind == LossKind.BinaryCrossEntropy ? 1 : 6, Temperature = 0.5 }, TinyModels.Items, seed: 3);
+        var loss = new NextItemLoss(new LossConfig { Kind = kind, Sampling = NegativeSampling.Local, NegativeCount = kind == LossKind.BinaryCrossEntropy ? 1 : 6, Temperature = 0.5, BalanceWeight = 0.3, UserNormWeight = 0.2 }, TinyModels.Items, seed: 3);
         Loss();
         tape.Backward();
         float[][] gradients = [.. model.Parameters.Select(GoldenModel.Gradient)];

@@ -3,6 +3,7 @@ using Sequor.Data;
 using Sequor.Kernels;
 using Sequor.Modeling;
 using Sequor.Modeling.Encoders;
+using Sequor.Modeling.Similarities;
 using Xunit;
 
 namespace Sequor.Tests.Properties;
@@ -12,13 +13,18 @@ internal static class TinyModels
 {
     internal const int Items = 25;
 
-    internal static TheoryData<string> Names => ["hstu", "hstu_length", "hstu_concat", "hstu_softmax", "sasrec", "sasrec_gelu"];
+    internal static TheoryData<string> Names => ["hstu", "hstu_length", "hstu_concat", "hstu_softmax", "sasrec", "sasrec_gelu", "mol", "mol_ln", "mol_sum"];
 
     internal static ModelConfig Config(string name, double dropout = 0)
     {
         var hstu = new HstuConfig { BlockCount = 2, HeadCount = 2, QueryKeyDim = 3, ValueDim = 5, LinearDropoutRate = dropout, AttentionDropoutRate = dropout };
         var sasrec = new SasRecConfig { BlockCount = 2, HeadCount = 2, FeedForwardDim = 7, DropoutRate = dropout };
         var common = new ModelConfig { EmbeddingDim = 6, MaxSequenceLength = 40, OutputLength = 2, DropoutRate = dropout, ItemL2Norm = true, Encoder = EncoderKind.Hstu };
+        var mixture = new MixtureOfLogitsConfig
+        {
+            ComponentDim = 5, QueryGroupCount = 3, ItemGroupCount = 2, Temperature = 0.5, QueryHiddenDim = 7, QueryGateHiddenDim = 4, ItemGateHiddenDim = 6, PairGateHiddenDim = 9,
+            UserHashSizes = [7], QueryDropoutRate = dropout, ItemDropoutRate = dropout, ItemGateDropoutRate = dropout, PairGateDropoutRate = dropout, SoftmaxDropoutRate = dropout, UserDropoutRate = dropout,
+        };
         return name switch
         {
             "hstu" => common with { Hstu = hstu },
@@ -28,14 +34,23 @@ internal static class TinyModels
             "hstu_unmasked" => common with { Hstu = hstu with { Normalization = HstuNormalization.SoftmaxRelativeBiasUnmasked } },
             "sasrec" => common with { Encoder = EncoderKind.SasRec, SasRec = sasrec },
             "sasrec_gelu" => common with { Encoder = EncoderKind.SasRec, SasRec = sasrec with { Activation = FeedForwardActivation.Gelu }, OutputNorm = OutputNorm.LayerNorm },
+            "mol" => common with { Hstu = hstu, Similarity = SimilarityKind.MixtureOfLogits, Mixture = mixture },
+            "mol_ln" => common with { Hstu = hstu, Similarity = SimilarityKind.MixtureOfLogits, Mixture = mixture with { Combination = GatingCombination.GluSiluLayerNorm, PairGateHiddenDim = 0, UserLevelDropout = true } },
+            "mol_sum" => common with
+            {
+                Encoder = EncoderKind.SasRec,
+                SasRec = sasrec with { Activation = FeedForwardActivation.Gelu },
+                Similarity = SimilarityKind.MixtureOfLogits,
+                Mixture = mixture with { Combination = GatingCombination.Sum, ItemHiddenDim = 4, ItemActivation = GatedActivation.SwiGlu, ComponentL2Norm = false, ItemGateHiddenDim = 0, UserHashSizes = [], ActivationCheckpoint = true },
+            },
             _ => throw new ArgumentOutOfRangeException(nameof(name), name, "unknown model"),
         };
     }
 
     /// <summary>A model whose weights are large enough for every term to show.</summary>
-    internal static RecommenderModel Build(string name, double dropout = 0, int seed = 5)
+    internal static RecommenderModel Build(string name, double dropout = 0, int seed = 5, int longest = 40)
     {
-        var model = new RecommenderModel(Config(name, dropout), Items);
+        var model = new RecommenderModel(Config(name, dropout) with { MaxSequenceLength = longest }, Items);
         var random = new Random(seed);
         foreach (Parameter parameter in model.Parameters)
             for (int row = 0; row < parameter.Value.Rows; row++)
@@ -62,6 +77,7 @@ internal static class TinyModels
         {
             var (items, times) = histories[b];
             batch.Add(b, new UserSequence(items.AsSpan(..^1), [], times.AsSpan(..^1)), items[^1], times[^1]);
+            batch.Identify(b);
         }
     }
 

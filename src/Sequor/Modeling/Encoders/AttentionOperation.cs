@@ -32,6 +32,7 @@ internal sealed unsafe class AttentionOperation : Operation
     private float* _denominators, _biasPartials;
     private float*[] _keyGradients = new float*[64];
     private int _positionSize;
+    private bool _lastOnly;
 
     public AttentionOperation()
     {
@@ -45,14 +46,15 @@ internal sealed unsafe class AttentionOperation : Operation
 
     private int BiasPartialSize => Simd.Pad(_positionSize) + 2 * Slack + TimeBuckets.Count * 16;
 
-    /// <summary>Attends: (T, heads · dv).</summary>
-    internal static Matrix Apply(Tape tape, SequenceBatch batch, in AttentionLayer layer, HeadColumns query, HeadColumns key, HeadColumns value)
+    /// <summary>Attends: (T, heads · dv), or, at inference, with <paramref name="lastOnly"/>, only the last row of each sequence: query and output are (B, …).</summary>
+    internal static Matrix Apply(Tape tape, SequenceBatch batch, in AttentionLayer layer, HeadColumns query, HeadColumns key, HeadColumns value, bool lastOnly = false)
     {
         var op = tape.Next<AttentionOperation>();
         op._batch = batch;
         op._layer = layer;
+        op._lastOnly = lastOnly;
         (op._query, op._key, op._value) = (query, key, value);
-        op._output = tape.Allocate(batch.TokenCount, layer.Heads * layer.ValueDim, clearGradient: false);
+        op._output = tape.Allocate(query.Matrix.Rows, layer.Heads * layer.ValueDim, clearGradient: false);
         op._denominators = layer.Softmax && tape.Differentiates ? tape.AllocateFloats((long)batch.TokenCount * layer.Heads) : null;
         Dropout dropout = tape.NextDropout(layer.DropoutRate);
         op._settings = new AttentionSettings { Scale = layer.Scale, DropoutKey = dropout.Key, DropoutThreshold = dropout.Threshold, DropoutScale = dropout.Scale };
@@ -66,7 +68,7 @@ internal sealed unsafe class AttentionOperation : Operation
         get
         {
             long pairs = 0;
-            for (int b = 0; b < _batch.UserCount; b++) pairs += (long)_batch.Length(b) * (_batch.Length(b) + 1) / 2;
+            for (int b = 0; b < _batch.UserCount; b++) pairs += _lastOnly ? _batch.Length(b) : (long)_batch.Length(b) * (_batch.Length(b) + 1) / 2;
             return 2 * pairs * _layer.Heads * (_layer.QueryKeyDim + _layer.ValueDim);
         }
     }
@@ -118,7 +120,11 @@ internal sealed unsafe class AttentionOperation : Operation
     private void Forward<V, S, W>(int piece) where V : struct where S : struct, ISimd<V> where W : struct, IAttentionWeights<V, S>
     {
         foreach (ref readonly CausalPart part in _batch.Pieces[piece])
-            CausalAttention<V, S, W>.Forward(Sequence(part.Sequence), part.First, part.End, _layer.Heads, _layer.QueryKeyDim, _layer.ValueDim, _bias, _settings);
+        {
+            if (_lastOnly && part.End < _batch.Length(part.Sequence)) continue;
+            int first = _lastOnly ? part.End - 1 : part.First;
+            CausalAttention<V, S, W>.Forward(Sequence(part.Sequence), first, part.End, _layer.Heads, _layer.QueryKeyDim, _layer.ValueDim, _bias, _settings);
+        }
     }
 
     private void Backward<V, S, W>(int piece) where V : struct where S : struct, ISimd<V> where W : struct, IAttentionWeights<V, S>
@@ -173,16 +179,18 @@ internal sealed unsafe class AttentionOperation : Operation
     private AttentionSequence Sequence(int user)
     {
         int first = _batch.Offsets[user];
+        // Where row 0 of the sequence stands, or would stand, beside the one row there is.
+        int firstQuery = _lastOnly ? user + 1 - _batch.Length(user) : first;
         return new AttentionSequence
         {
             Length = _batch.Length(user),
-            Query = _query.Matrix.Row(first) + _query.FirstColumn,
+            Query = _query.Matrix.Row(firstQuery) + _query.FirstColumn,
             QueryStride = _query.Matrix.Stride,
             Key = _key.Matrix.Row(first) + _key.FirstColumn,
             KeyStride = _key.Matrix.Stride,
             Value = _value.Matrix.Row(first) + _value.FirstColumn,
             ValueStride = _value.Matrix.Stride,
-            Output = _output.Row(first),
+            Output = _output.Row(firstQuery),
             OutputStride = _output.Stride,
             Denominators = _denominators == null ? null : _denominators + (long)first * _layer.Heads,
             Buckets = _bias.Time == null ? null : _batch.Buckets + _batch.FirstBucket(user),

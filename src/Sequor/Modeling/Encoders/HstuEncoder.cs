@@ -47,11 +47,13 @@ public sealed class HstuEncoder : SequenceEncoder
     /// <inheritdoc/>
     public override IReadOnlyList<Parameter> Parameters => _parameters;
 
-    internal override Matrix Encode(Tape tape, SequenceBatch batch, Matrix embedded)
+    internal override Matrix Encode(Tape tape, SequenceBatch batch, Matrix embedded, bool lastOnly)
     {
+        // The softmax that is there to compare numbers with knows whole sequences only.
+        bool narrows = lastOnly && _config.Normalization != HstuNormalization.SoftmaxRelativeBiasUnmasked;
         Matrix x = embedded;
-        foreach (Layer layer in _layers) x = Encode(tape, batch, layer, x);
-        return x;
+        foreach (Layer layer in _layers) x = Encode(tape, batch, layer, x, narrows && layer == _layers[^1]);
+        return lastOnly && !narrows ? LastRows.Of(tape, batch, x) : x;
     }
 
     internal override void Initialize(ulong seed, Parameter position)
@@ -68,7 +70,7 @@ public sealed class HstuEncoder : SequenceEncoder
         }
     }
 
-    private Matrix Encode(Tape tape, SequenceBatch batch, Layer layer, Matrix x)
+    private Matrix Encode(Tape tape, SequenceBatch batch, Layer layer, Matrix x, bool lastOnly)
     {
         int uv = _config.HeadCount * _config.ValueDim, qk = _config.HeadCount * _config.QueryKeyDim;
         Matrix uvqk = LinearOperation.Apply(tape, x, new LinearLayer
@@ -77,19 +79,25 @@ public sealed class HstuEncoder : SequenceEncoder
             Activation = _config.LinearActivation ? Activation.Silu : Activation.None,
             NormalizeEpsilon = LayerNormEpsilon,
         });
-        HeadColumns v = new(uvqk, uv), q = new(uvqk, 2 * uv), k = new(uvqk, 2 * uv + qk);
+        Matrix own = lastOnly ? LastRows.Of(tape, batch, uvqk) : uvqk, residual = lastOnly ? LastRows.Of(tape, batch, x) : x;
+        HeadColumns v = new(uvqk, uv), q = new(own, 2 * uv), k = new(uvqk, 2 * uv + qk);
         AttentionBiasTables? bias = layer.Position is null ? null : new(layer.Position, layer.Time!);
         Matrix attention = _config.Normalization switch
         {
             HstuNormalization.RelativeBias => AttentionOperation.Apply(
-                tape, batch, new(_config.HeadCount, _config.QueryKeyDim, _config.ValueDim, Softmax: false, SiluScale, _config.AttentionDropoutRate, bias), q, k, v),
+                tape, batch, new(_config.HeadCount, _config.QueryKeyDim, _config.ValueDim, Softmax: false, SiluScale, _config.AttentionDropoutRate, bias), q, k, v, lastOnly),
             // All heads are one under the softmax, as in the reference; the scale is that of a single head.
             HstuNormalization.SoftmaxRelativeBias => AttentionOperation.Apply(
-                tape, batch, new(1, qk, uv, Softmax: true, 1f / MathF.Sqrt(_config.QueryKeyDim), _config.AttentionDropoutRate, bias), q, k, v),
+                tape, batch, new(1, qk, uv, Softmax: true, 1f / MathF.Sqrt(_config.QueryKeyDim), _config.AttentionDropoutRate, bias), q, k, v, lastOnly),
             _ => UnmaskedSoftmaxOperation.Apply(tape, batch, _window, 1f / MathF.Sqrt(_config.QueryKeyDim), qk, uv, bias, q, k, v),
         };
-        Matrix gated = HstuGateOperation.Apply(tape, uvqk, attention, _config.ConcatUa, _config.LinearDropoutRate);
-        return LinearOperation.Apply(tape, gated, new LinearLayer { Weight = layer.OutputWeight, Bias = layer.OutputBias, OutputMajor = true }, residual: x);
+        Matrix gated = HstuGateOperation.Apply(tape, own, attention, _config.ConcatUa, _config.LinearDropoutRate);
+        tape.Release(uvqk);
+        tape.Release(attention);
+        Matrix y = LinearOperation.Apply(tape, gated, new LinearLayer { Weight = layer.OutputWeight, Bias = layer.OutputBias, OutputMajor = true }, residual);
+        tape.Release(gated);
+        tape.Release(x);
+        return y;
     }
 
     // 0 asks the kernel to divide row i by i + 1.

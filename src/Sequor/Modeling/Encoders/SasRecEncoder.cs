@@ -44,10 +44,10 @@ public sealed class SasRecEncoder : SequenceEncoder
     /// <inheritdoc/>
     public override IReadOnlyList<Parameter> Parameters => _parameters;
 
-    internal override Matrix Encode(Tape tape, SequenceBatch batch, Matrix embedded)
+    internal override Matrix Encode(Tape tape, SequenceBatch batch, Matrix embedded, bool lastOnly)
     {
         Matrix x = embedded;
-        foreach (Block block in _blocks) x = Encode(tape, batch, block, x);
+        foreach (Block block in _blocks) x = Encode(tape, batch, block, x, lastOnly && block == _blocks[^1]);
         return x;
     }
 
@@ -66,10 +66,10 @@ public sealed class SasRecEncoder : SequenceEncoder
         }
     }
 
-    private Matrix Encode(Tape tape, SequenceBatch batch, Block block, Matrix x)
+    private Matrix Encode(Tape tape, SequenceBatch batch, Block block, Matrix x, bool lastOnly)
     {
         int headDim = _dim / _config.HeadCount;
-        Matrix normalized = LayerNormOperation.Apply(tape, x, LayerNormEpsilon);
+        Matrix normalized = LayerNormOperation.Apply(tape, lastOnly ? LastRows.Of(tape, batch, x) : x, LayerNormEpsilon);
         Matrix query = LinearOperation.Apply(tape, normalized, new LinearLayer
         {
             Weight = block.InputWeight, Bias = block.InputBias, OutputMajor = true, OutputCount = _dim,
@@ -79,10 +79,16 @@ public sealed class SasRecEncoder : SequenceEncoder
             Weight = block.InputWeight, Bias = block.InputBias, OutputMajor = true, FirstOutput = _dim, OutputCount = 2 * _dim,
         });
         var attend = new AttentionLayer(_config.HeadCount, headDim, headDim, Softmax: true, 1f / MathF.Sqrt(headDim), _config.DropoutRate, Bias: null);
-        Matrix attention = AttentionOperation.Apply(tape, batch, attend, new(query, 0), new(keyValue, 0), new(keyValue, _dim));
+        Matrix attention = AttentionOperation.Apply(tape, batch, attend, new(query, 0), new(keyValue, 0), new(keyValue, _dim), lastOnly);
+        tape.Release(x);
+        tape.Release(query);
+        tape.Release(keyValue);
         Matrix merged = LinearOperation.Apply(
             tape, attention, new LinearLayer { Weight = block.OutputWeight, Bias = block.OutputBias, OutputMajor = true }, residual: normalized);
+        tape.Release(attention);
+        tape.Release(normalized);
         Matrix f = LayerNormOperation.Apply(tape, merged, LayerNormEpsilon);
+        tape.Release(merged);
         Matrix hidden = LinearOperation.Apply(tape, f, new LinearLayer
         {
             Weight = block.FirstWeight,
@@ -91,8 +97,11 @@ public sealed class SasRecEncoder : SequenceEncoder
             Activation = _config.Activation == FeedForwardActivation.Relu ? Activation.Relu : Activation.Gelu,
             DropoutRate = _config.DropoutRate,
         });
-        return LinearOperation.Apply(
+        Matrix y = LinearOperation.Apply(
             tape, hidden, new LinearLayer { Weight = block.SecondWeight, Bias = block.SecondBias, OutputMajor = true, DropoutRate = _config.DropoutRate }, residual: f);
+        tape.Release(hidden);
+        tape.Release(f);
+        return y;
     }
 
     private sealed record Block(

@@ -1,0 +1,53 @@
+using Sequor.Autograd;
+using Sequor.Modeling;
+using Sequor.Modeling.Similarities;
+
+namespace Sequor.Losses;
+
+/// <summary>The objective over a mixture of logits: each side's rows, the item's once per distinct item, then <see cref="MixtureLossOperation"/>.</summary>
+internal sealed unsafe class MixtureItemLoss(LossConfig config, int itemCount)
+{
+    private DistinctItems? _distinct;
+    private long[] _userKeys = [];
+    private double _balance, _userNorm;
+
+    /// <summary>The auxiliary losses that have a weight, as they were in the last step.</summary>
+    internal IEnumerable<KeyValuePair<string, double>> Auxiliary
+    {
+        get
+        {
+            if (config.BalanceWeight > 0) yield return new("losses/mi_loss", _balance);
+            if (config.UserNormWeight > 0) yield return new("losses/uid_embedding_l2_norm", _userNorm);
+        }
+    }
+
+    /// <summary>The loss with its auxiliary ones; <paramref name="ids"/> (T × samples, the target first) become row numbers, null stands for all items.</summary>
+    internal double Compute(Tape tape, RecommenderModel model, SequenceBatch batch, in NextItemBatch tokens, int* ids, int samples)
+    {
+        MixtureOfLogits mixture = model.Mixture!;
+        int count, most = ids == null ? itemCount : (int)Math.Min((long)tokens.States.Rows * samples, itemCount);
+        int* items = (int*)tape.AllocateFloats(most), targets = null;
+        if (ids == null)
+        {
+            (count, samples) = (itemCount, itemCount + 1);
+            for (int i = 0; i < itemCount; i++) items[i] = i + 1;
+            targets = (int*)tape.AllocateFloats(tokens.Targets.Length);
+            for (int t = 0; t < tokens.Targets.Length; t++) targets[t] = tokens.Targets[t] - 1;
+        }
+        else count = (_distinct ??= new DistinctItems(itemCount)).Number(ids, (long)tokens.States.Rows * samples, items);
+        Matrix itemRows = mixture.Items(tape, ItemRowsOperation.Apply(tape, model.Items, items, count, model.Config.ItemL2Norm, (float)model.Config.L2NormEpsilon));
+        Matrix queries = mixture.Queries(tape, tokens.States, UserKeys(mixture, batch), (float)config.UserNormWeight, config.ActivationCheckpoint, out _userNorm);
+        var loss = new MixtureLoss(config.Kind, (float)config.Temperature, (float)config.BalanceWeight);
+        double main = MixtureLossOperation.Apply(tape, mixture, queries, itemRows, tokens, ids, targets, samples, loss, out _balance);
+        return main + config.BalanceWeight * _balance + config.UserNormWeight * _userNorm;
+    }
+
+    // One key a token.
+    private ReadOnlySpan<long> UserKeys(MixtureOfLogits mixture, SequenceBatch batch)
+    {
+        if (!mixture.KnowsUsers) return [];
+        if (_userKeys.Length < batch.TokenCount) _userKeys = new long[batch.TokenCount + batch.TokenCount / 4];
+        for (int b = 0; b < batch.UserCount; b++) _userKeys.AsSpan(batch.Offsets[b]..batch.Offsets[b + 1]).Fill(batch.UserKeys[b]);
+        return _userKeys.AsSpan(0, batch.TokenCount);
+    }
+}

@@ -1,0 +1,369 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Sequor.Autograd;
+using Sequor.Kernels;
+using Sequor.Modeling.Similarities;
+
+namespace Sequor.Losses;
+
+/// <summary>What a loss over a mixture of logits needs to know.</summary>
+internal readonly record struct MixtureLoss(LossKind Kind, float Temperature, float BalanceWeight);
+
+/// <summary>
+/// A loss whose logits are a mixture: scores of each token's query row against the item rows of its samples, and all gradients, in one pass.
+/// </summary>
+/// <remarks>
+/// Tokens go in waves. First each piece takes some tokens of the wave: gather and transpose the samples' rows, score, differentiate the loss,
+/// walk back: query rows and partial sums of the gate's layers are then done, and each pair has left the gradients of its P logits and of its
+/// gate. Then each piece takes a share of the items and adds what the wave's pairs hold for them, in order. So nothing has the size T × R × P·D,
+/// a wave's pairs take a few megabytes, and the bits do not depend on the number of threads. Samples beyond a tile are scored twice.
+/// </remarks>
+internal sealed unsafe class MixtureLossOperation : Operation
+{
+    private const int Pieces = 16;
+    private const int LargestTile = 160;
+    private const int MostTokens = 8;
+    private const long WaveFloats = 2 << 20;
+    private readonly Action<int> _balance, _tokens, _items, _clear;
+    private readonly double[] _pieceLoss = new double[Pieces];
+    private Matrix _queries, _itemRows;
+    private MixtureGate _gate;
+    private MixtureLoss _loss;
+    private Dropout _logitDropout, _weightDropout;
+    private int* _places, _targets;
+    private int _samples, _lanes, _tileCount, _tokensPerPiece, _first, _waveTokens;
+    private float* _weights, _pairs, _partials, _balanceSums, _balanceSlope;
+    private long _partialSize;
+    private double _scale;
+    private TokenBlocks _balanceBlocks, _itemBlocks;
+
+    public MixtureLossOperation()
+    {
+        _balance = Choose(Balance<Vector512<float>, Simd512>, Balance<Vector256<float>, Simd256>, Balance<Vector128<float>, Simd128>);
+        _tokens = Choose(Tokens<Vector512<float>, Simd512>, Tokens<Vector256<float>, Simd256>, Tokens<Vector128<float>, Simd128>);
+        _items = Choose(Items<Vector512<float>, Simd512>, Items<Vector256<float>, Simd256>, Items<Vector128<float>, Simd128>);
+        _clear = Clear;
+    }
+
+    /// <summary>
+    /// The loss of query rows (T) against the item rows that <paramref name="places"/> names: T × <paramref name="samples"/>, the target first. For the softmax
+    /// over all items places is null, <paramref name="targets"/> has the row of each token's target, and the samples are that and all item rows.
+    /// Returns the loss without auxiliary ones, whose gradients are in; <paramref name="balance"/> is the load-balancing loss −H(mean π) + mean H(π) over the
+    /// targets without its weight, 0 where that is 0.
+    /// </summary>
+    internal static double Apply(
+        Tape tape, MixtureOfLogits mixture, Matrix queries, Matrix itemRows, in NextItemBatch batch, int* places, int* targets, int samples, in MixtureLoss loss, out double balance)
+    {
+        var op = tape.Next<MixtureLossOperation>();
+        (op._queries, op._itemRows, op._gate, op._loss) = (queries, itemRows, mixture.Gate, loss);
+        op._places = places;
+        op._targets = targets;
+        op._samples = samples;
+        (double logitRate, double weightRate) = mixture.PairDropout;
+        op._logitDropout = tape.NextDropout(logitRate);
+        Dropout weightDropout = tape.NextDropout(weightRate);
+        op._weightDropout = weightDropout with { Key = weightDropout.Key ^ 0x9E3779B9u };
+        op._tileCount = (samples + LargestTile - 1) / LargestTile;
+        op._lanes = Simd.Pad((samples + op._tileCount - 1) / op._tileCount);
+        int tokens = queries.Rows;
+        double total = op.SetWeights(batch, tape);
+        op._scale = 1 / total;
+        op._balanceSlope = null;
+        balance = loss.BalanceWeight == 0 ? 0 : op.Balance(tape);
+        if (tape.Differentiates)
+        {
+            tape.BeginGradient(queries);
+            tape.BeginGradient(itemRows);
+            op._itemBlocks = TokenBlocks.Fine(itemRows.Rows);
+            tape.Workers.Run(op._itemBlocks.Count, op._clear);
+            op._partialSize = MixturePartial.Size(op._gate);
+            op._partials = tape.AllocateFloats(op._partialSize * Pieces, clear: true);
+        }
+        long pairFloats = (long)op._lanes * op._tileCount * op.PairStride;
+        op._tokensPerPiece = (int)Math.Clamp(WaveFloats / (pairFloats * Pieces), 1, MostTokens);
+        op._pairs = tape.Differentiates ? tape.Workspace(pairFloats * Pieces * op._tokensPerPiece) : null;
+        double sum = 0;
+        for (op._first = 0; op._first < tokens; op._first += Pieces * op._tokensPerPiece)
+        {
+            op._waveTokens = Math.Min(tokens - op._first, Pieces * op._tokensPerPiece);
+            tape.Workers.Run(Pieces, op._tokens);
+            for (int piece = 0; piece < Pieces; piece++) sum += op._pieceLoss[piece];
+            if (tape.Differentiates) tape.Workers.Run(Pieces, op._items);
+        }
+        return sum / total;
+    }
+
+    internal override long ForwardFlops => (Tape.Differentiates ? 6 : 2) * _gate.PairWork * _samples * _queries.Rows;
+
+    // The partial sums' turn; all other gradients stand since the forward pass.
+    internal override void Backward()
+    {
+        for (int piece = 0; piece < Pieces; piece++) new MixturePartial(_partials + piece * _partialSize, _gate).AddTo(_gate);
+    }
+
+    private int PairStride => 2 * Simd.Pad(_gate.Layout.Logits);
+
+    // Row of the item that is a token's sample.
+    private int Place(int token, int sample) => _places != null ? _places[(long)token * _samples + sample] : sample == 0 ? _targets[token] : sample - 1;
+
+    // BCE leaves out the tokens whose negative is the positive. Returns the sum of the weights.
+    private double SetWeights(in NextItemBatch batch, Tape tape)
+    {
+        _weights = tape.AllocateFloats(_queries.Rows);
+        double total = 0;
+        for (int t = 0; t < _queries.Rows; t++)
+        {
+            _weights[t] = _loss.Kind == LossKind.BinaryCrossEntropy && Place(t, 0) == Place(t, 1) ? 0 : batch.Weight(t);
+            total += _weights[t];
+        }
+        return Math.Max(total, 1e-12);
+    }
+
+    // −H(mean π) + mean H(π), and its slope in mean π: the mean must be known before any pair can be differentiated.
+    private double Balance(Tape tape)
+    {
+        int logits = _gate.Layout.Logits, tokens = _queries.Rows;
+        _balanceBlocks = TokenBlocks.Partials(tokens);
+        // Behind the sums of π a piece keeps its sum of π ln π.
+        _balanceSums = tape.AllocateFloats((long)_balanceBlocks.Count * (logits + 1), clear: true);
+        tape.Workers.Run(_balanceBlocks.Count, _balance);
+        float* slope = tape.AllocateFloats(logits);
+        double entropies = 0, meanEntropy = 0;
+        for (int p = 0; p <= logits; p++)
+        {
+            double sum = 0;
+            for (int piece = 0; piece < _balanceBlocks.Count; piece++) sum += _balanceSums[piece * (logits + 1) + p];
+            double mean = sum / tokens;
+            if (p == logits) meanEntropy = -mean;
+            else
+            {
+                double log = Math.Log(mean + _gate.Epsilon);
+                entropies += mean * log;
+                slope[p] = (float)(log + mean / (mean + _gate.Epsilon));
+            }
+        }
+        _balanceSlope = slope;
+        return entropies + meanEntropy;
+    }
+
+    private void Balance<V, S>(int piece) where V : struct where S : struct, ISimd<V>
+    {
+        const int Lanes = Simd.RowAlignment;
+        int width = _itemRows.Stride, logits = _gate.Layout.Logits;
+        float* block = Scratch.Take((long)width * Lanes + MixtureTile.Size(_gate, Lanes)), memory = block + width * Lanes;
+        new Span<float>(block, width * Lanes).Clear();
+        var tile = new MixtureTile(memory, _gate, Lanes, differentiates: true, _logitDropout.Active, _weightDropout.Active);
+        float* sums = _balanceSums + piece * (logits + 1);
+        double entropy = 0;
+        var (first, end) = _balanceBlocks[piece];
+        for (int t = first; t < end; t++)
+        {
+            float* item = _itemRows.Row(Place(t, 0));
+            for (int c = 0; c < width; c++) block[c * Lanes] = item[c];
+            MixtureKernel<V, S>.Forward(_gate, _queries.Row(t), block, tile, DropoutAt(t, 0));
+            for (int p = 0; p < logits; p++)
+            {
+                float weight = tile.Weights[p * Lanes];
+                sums[p] += weight;
+                entropy += weight * Math.Log(weight + _gate.Epsilon);
+            }
+        }
+        sums[logits] = (float)entropy;
+    }
+
+    private MixtureDropout DropoutAt(int token, int tile) => new(
+        _logitDropout, _weightDropout, (uint)token, (uint)(tile * _lanes), (uint)(_lanes * _tileCount), (uint)_gate.Layout.Logits);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Tokens<V, S>(int piece) where V : struct where S : struct, ISimd<V>
+    {
+        int width = _itemRows.Stride, lanes = _lanes, all = lanes * _tileCount, logits = _gate.Layout.Logits;
+        int start = Math.Min(_waveTokens, piece * _tokensPerPiece), end = Math.Min(_waveTokens, start + _tokensPerPiece);
+        long tileSize = MixtureTile.Size(_gate, lanes);
+        float* rows = Scratch.Take(2L * width * lanes + tileSize + MixtureGradient<V, S>.Size(_gate, lanes) + 2L * all + Simd.Pad(logits));
+        float* block = rows + (long)width * lanes, memory = block + (long)width * lanes, work = memory + tileSize;
+        float* scores = work + MixtureGradient<V, S>.Size(_gate, lanes), firstWeights = scores + all;
+        int* ids = (int*)(firstWeights + Simd.Pad(logits));
+        bool differentiates = Tape.Differentiates;
+        var tile = new MixtureTile(memory, _gate, lanes, differentiates, _logitDropout.Active, _weightDropout.Active);
+        double sum = 0;
+        for (int at = start; at < end; at++)
+        {
+            int token = _first + at;
+            for (int r = 0; r < all; r++) ids[r] = r < _samples ? Place(token, r) : -1;
+            for (int i = 0; i < _tileCount; i++)
+            {
+                Load<V, S>(ids + i * lanes, rows, block);
+                MixtureKernel<V, S>.Forward(_gate, _queries.Row(token), block, tile, DropoutAt(token, i));
+                new ReadOnlySpan<float>(tile.Scores, lanes).CopyTo(new Span<float>(scores + i * lanes, lanes));
+            }
+            sum += _weights[token] * Differentiate<V, S>(ids, scores, (float)(_weights[token] * _scale));
+            if (!differentiates) continue;
+            float* dq = _queries.RowGradient(token);
+            new Span<float>(dq, _queries.Stride).Clear();
+            for (int i = 0; i < _tileCount; i++)
+            {
+                // A single tile still stands as it was scored.
+                if (_tileCount > 1)
+                {
+                    Load<V, S>(ids + i * lanes, rows, block);
+                    MixtureKernel<V, S>.Forward(_gate, _queries.Row(token), block, tile, DropoutAt(token, i));
+                }
+                float* first = i == 0 && _balanceSlope != null ? FirstWeights(tile, firstWeights) : null;
+                MixtureGradient<V, S>.Backward(_gate, tile, DropoutAt(token, i), scores + i * lanes, first, _partials + piece * _partialSize, work, out float* dLogits, out float* dGates);
+                QueryGradient<V, S>(token, rows, block, dLogits, dGates, dq);
+                float* pairs = _pairs + ((long)at * all + i * lanes) * PairStride;
+                Layout.Transpose(dLogits, lanes, pairs, PairStride, logits, lanes, PairStride / 2);
+                if (_gate.Combination != GatingCombination.Sum)
+                    for (int p = 0; p < logits; p++) Scale<V, S>(_queries.Row(token)[_gate.Layout.QueryGate + p], dGates + p * lanes, lanes);
+                Layout.Transpose(dGates, lanes, pairs + PairStride / 2, PairStride, logits, lanes, PairStride / 2);
+            }
+        }
+        _pieceLoss[piece] = sum;
+    }
+
+    private void Clear(int piece)
+    {
+        var (first, end) = _itemBlocks[piece];
+        new Span<float>(_itemRows.RowGradient(first), (end - first) * _itemRows.Stride).Clear();
+    }
+
+    // The samples' rows side by side, and transposed; lanes without an item repeat the first row, their gradients are zero.
+    private void Load<V, S>(int* ids, float* rows, float* block) where V : struct where S : struct, ISimd<V>
+    {
+        int width = _itemRows.Stride;
+        for (int r = 0; r < _lanes; r++)
+        {
+            float* source = _itemRows.Row(Math.Max(ids[r], 0)), target = rows + r * width;
+            for (int c = 0; c < width; c += S.Count) S.Store(S.Load(source + c), target + c);
+        }
+        Layout.Transpose(rows, width, block, _lanes, _lanes, width);
+    }
+
+    // Leaves d loss / d φ in place of the scores; 0 behind the last sample and for a negative that is the positive.
+    private double Differentiate<V, S>(int* ids, float* scores, float scale) where V : struct where S : struct, ISimd<V>
+    {
+        int all = _lanes * _tileCount;
+        float inverse = 1 / _loss.Temperature;
+        if (_loss.Kind == LossKind.BinaryCrossEntropy)
+        {
+            double positive = scores[0] * inverse, negative = scores[1] * inverse;
+            new Span<float>(scores, all).Clear();
+            scores[0] = (float)(-0.5 / (1 + Math.Exp(positive))) * scale * inverse;
+            scores[1] = (float)(0.5 / (1 + Math.Exp(-negative))) * scale * inverse;
+            return 0.5 * (Softplus(-positive) + Softplus(negative));
+        }
+        float highest = float.NegativeInfinity;
+        for (int r = 0; r < _samples; r++) highest = MathF.Max(highest, scores[r] *= inverse);
+        float first = scores[0];
+        V center = S.Create(highest), total = S.Zero;
+        for (int r = 0; r < all; r += S.Count)
+        {
+            V e = S.ZeroWhereEqual(VectorMath<V, S>.Exp(S.Subtract(S.Load(scores + r), center)), ids + r, ids[0]);
+            e = S.KeepFirst(e, Math.Max(_samples - r, 0));
+            S.Store(e, scores + r);
+            total = S.Add(total, e);
+        }
+        float own = MathF.Exp(first - highest), sum = S.Sum(total) + own;
+        Scale<V, S>(scale * inverse / sum, scores, all);
+        scores[0] = (own / sum - 1) * scale * inverse;
+        return highest + Math.Log(sum) - first;
+    }
+
+    private static double Softplus(double x) => Math.Max(x, 0) + Math.Log(1 + Math.Exp(-Math.Abs(x)));
+
+    private static void Scale<V, S>(float factor, float* values, int count) where V : struct where S : struct, ISimd<V>
+    {
+        V wide = S.Create(factor);
+        for (int r = 0; r < count; r += S.Count) S.Store(S.Multiply(wide, S.Load(values + r)), values + r);
+    }
+
+    // What the load-balancing loss adds to the gradient of the target's π.
+    private float* FirstWeights(in MixtureTile tile, float* target)
+    {
+        float factor = _loss.BalanceWeight / _queries.Rows;
+        for (int p = 0; p < _gate.Layout.Logits; p++)
+        {
+            float weight = tile.Weights[p * _lanes];
+            target[p] = factor * (_balanceSlope[p] - MathF.Log(weight + _gate.Epsilon) - weight / (weight + _gate.Epsilon));
+        }
+        return target;
+    }
+
+    // df_q += Σ_x Σ_r ds[q·P_X + x, r] · g_x(r), and the gate's part.
+    private void QueryGradient<V, S>(int token, float* rows, float* block, float* dLogits, float* dGates, float* dq) where V : struct where S : struct, ISimd<V>
+    {
+        MixtureLayout layout = _gate.Layout;
+        nint n = _lanes, width = _itemRows.Stride;
+        for (int x = 0; x < layout.ItemGroups; x++)
+            MatrixMultiply.Run(dLogits + x * n, layout.ItemGroups * n, 1, rows + x * layout.Stride, width, dq, layout.Stride, layout.QueryGroups, _lanes, layout.Stride, true);
+        float* itemGate = block + layout.ItemGate * n;
+        for (int p = 0; p < layout.Logits; p++)
+        {
+            V sum = S.Zero;
+            for (int r = 0; r < _lanes; r += S.Count)
+            {
+                V d = S.Load(dGates + p * n + r);
+                sum = _gate.Combination == GatingCombination.Sum ? S.Add(sum, d) : S.MultiplyAdd(d, S.Load(itemGate + p * n + r), sum);
+            }
+            dq[layout.QueryGate + p] += S.Sum(sum);
+        }
+    }
+
+    // dg_x += Σ_q ds[q·P_X + x] · f_q over the wave's pairs, of the items whose number this piece has in its last digit.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Items<V, S>(int piece) where V : struct where S : struct, ISimd<V>
+    {
+        MixtureLayout layout = _gate.Layout;
+        int all = _lanes * _tileCount, padded = PairStride / 2;
+        for (int at = 0; at < _waveTokens; at++)
+        {
+            int token = _first + at;
+            float* query = _queries.Row(token), pairs = _pairs + (long)at * all * PairStride;
+            for (int r = 0; r < _samples; r++)
+            {
+                int place = Place(token, r);
+                if ((place & (Pieces - 1)) != piece) continue;
+                float* target = _itemRows.RowGradient(place), pair = pairs + (long)r * PairStride;
+                Components<V, S>(layout, query, pair, target);
+                for (int c = 0; c < padded; c += S.Count)
+                    S.Store(S.Add(S.Load(target + layout.ItemGate + c), S.Load(pair + padded + c)), target + layout.ItemGate + c);
+            }
+        }
+    }
+
+    // Four of the item's components at a time: a query's register is read once for them.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Components<V, S>(in MixtureLayout layout, float* query, float* pair, float* target) where V : struct where S : struct, ISimd<V>
+    {
+        int groups = layout.ItemGroups, queries = layout.QueryGroups;
+        nint stride = layout.Stride;
+        int x = 0;
+        for (; x + 4 <= groups; x += 4)
+            for (nint c = 0; c < stride; c += S.Count)
+            {
+                float* g = target + x * stride + c;
+                V g0 = S.Load(g), g1 = S.Load(g + stride), g2 = S.Load(g + 2 * stride), g3 = S.Load(g + 3 * stride);
+                float* d = pair + x;
+                for (int q = 0; q < queries; q++, d += groups)
+                {
+                    V f = S.Load(query + q * stride + c);
+                    g0 = S.MultiplyAdd(S.Create(d[0]), f, g0);
+                    g1 = S.MultiplyAdd(S.Create(d[1]), f, g1);
+                    g2 = S.MultiplyAdd(S.Create(d[2]), f, g2);
+                    g3 = S.MultiplyAdd(S.Create(d[3]), f, g3);
+                }
+                S.Store(g0, g);
+                S.Store(g1, g + stride);
+                S.Store(g2, g + 2 * stride);
+                S.Store(g3, g + 3 * stride);
+            }
+        for (; x < groups; x++)
+            for (nint c = 0; c < stride; c += S.Count)
+            {
+                V g = S.Load(target + x * stride + c);
+                for (int q = 0; q < queries; q++) g = S.MultiplyAdd(S.Create(pair[q * groups + x]), S.Load(query + q * stride + c), g);
+                S.Store(g, target + x * stride + c);
+            }
+    }
+}
