@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Sequor.Configuration;
-using Sequor.Modeling;
 using Sequor.Serving;
 using Sequor.Training;
 
@@ -41,7 +40,7 @@ internal static class RecommendCommand
                 ? History.OfUser(line.GetRequiredValue(data), id, recommender.Items, terminal)
                 : History.Parse(line.GetValue(history)!, recommender.Items);
             if (time is not null && known.Timestamps.Length == 0) throw new InvalidInputException($"--at needs a history with times, which {line.GetValue(data)} lacks; leave it out");
-            if (known.Timestamps.Length == 0 && ExperimentConfig.FromGin(recommender.Manifest.Configuration, "manifest.json").Config.Model.Encoder == EncoderKind.Hstu)
+            if (known.Timestamps.Length == 0 && ExperimentConfig.FromGin(recommender.Manifest.Configuration, "manifest.json").Config.Model.ReadsTimes)
                 terminal.Notice("this history has no times: the time part of the model's attention is off");
             IReadOnlyList<Recommendation> found = recommender.Recommend(known.Items, known.Timestamps, line.GetValue(count) ?? 10, time);
             if (line.GetValue(json)) terminal.WriteJson(writer => RecommendationOutput.WriteJson(writer, known, found, recommender.Items));

@@ -19,6 +19,13 @@ internal static class ExperimentRules
                 bound, "sasrec_encoder.num_heads", "train_fn.item_embedding_dim");
         }
 
+        if (model.Encoder == EncoderKind.Ligr && model.EmbeddingDim % model.Ligr.HeadCount != 0)
+        {
+            throw Broken(
+                $"ligr_encoder.num_heads = {model.Ligr.HeadCount} must divide train_fn.item_embedding_dim = {model.EmbeddingDim}",
+                bound, "ligr_encoder.num_heads", "train_fn.item_embedding_dim");
+        }
+
         if (model.Encoder == EncoderKind.Hstu && model.Hstu.Normalization != HstuNormalization.RelativeBias
             && model.Hstu.AttentionNormalizer != AttentionNormalizer.Window)
         {
@@ -116,6 +123,12 @@ internal static class ExperimentRules
                     "train_fn.main_module is not \"HSTU\"",
                 _ when name.StartsWith("sasrec_encoder.", StringComparison.Ordinal) && config.Model.Encoder != EncoderKind.SasRec =>
                     "train_fn.main_module is not \"SASRec\"",
+                _ when name.StartsWith("fuxi_encoder.", StringComparison.Ordinal) && config.Model.Encoder is not (EncoderKind.FuXiAlpha or EncoderKind.FuXiBeta) =>
+                    "train_fn.main_module is neither \"FuXi-alpha\" nor \"FuXi-beta\"",
+                "fuxi_encoder.dqk" when config.Model.Encoder == EncoderKind.FuXiBeta =>
+                    "FuXi-beta has no queries and keys",
+                _ when name.StartsWith("ligr_encoder.", StringComparison.Ordinal) && config.Model.Encoder != EncoderKind.Ligr =>
+                    "train_fn.main_module is not \"LiGR\"",
                 _ when name.StartsWith("create_mol_interaction_module.", StringComparison.Ordinal) && config.Model.Similarity != SimilarityKind.MixtureOfLogits =>
                     "train_fn.interaction_module_type is not \"MoL\"",
                 "get_similarity_function.activation_checkpoint" or "train_fn.loss_activation_checkpoint" when config.Model.Similarity == SimilarityKind.DotProduct =>

@@ -23,7 +23,7 @@ internal static class GinSettings
         Text("train_fn.dataset_name", (c, v) => c with { DatasetName = v }, c => c.DatasetName),
         Integer("train_fn.max_sequence_length", 1, MostEvents, (c, v) => Model(c, m => m with { MaxSequenceLength = v }), c => c.Model.MaxSequenceLength),
         Integer("train_fn.gr_output_length", 0, MostEvents, (c, v) => Model(c, m => m with { OutputLength = v }), c => c.Model.OutputLength),
-        Choice("train_fn.main_module", [("SASRec", EncoderKind.SasRec), ("HSTU", EncoderKind.Hstu)], (c, v) => Model(c, m => m with { Encoder = v }), c => c.Model.Encoder),
+        Choice("train_fn.main_module", [("SASRec", EncoderKind.SasRec), ("HSTU", EncoderKind.Hstu), ("FuXi-alpha", EncoderKind.FuXiAlpha), ("FuXi-beta", EncoderKind.FuXiBeta), ("LiGR", EncoderKind.Ligr)], (c, v) => Model(c, m => m with { Encoder = v }), c => c.Model.Encoder),
         Integer("train_fn.item_embedding_dim", 1, WidestLayer, (c, v) => Model(c, m => m with { EmbeddingDim = v }), c => c.Model.EmbeddingDim),
         Number("train_fn.dropout_rate", DropoutRate, (c, v) => Model(c, m => m with { DropoutRate = v }), c => c.Model.DropoutRate),
         Choice("train_fn.user_embedding_norm", [("l2_norm", OutputNorm.L2), ("layer_norm", OutputNorm.LayerNorm)], (c, v) => Model(c, m => m with { OutputNorm = v }), c => c.Model.OutputNorm),
@@ -47,6 +47,18 @@ internal static class GinSettings
         Integer("sasrec_encoder.ffn_hidden_dim", 1, WidestLayer, (c, v) => SasRec(c, s => s with { FeedForwardDim = v }), c => c.Model.SasRec.FeedForwardDim),
         Choice("sasrec_encoder.ffn_activation_fn", [("relu", FeedForwardActivation.Relu), ("gelu", FeedForwardActivation.Gelu)], (c, v) => SasRec(c, s => s with { Activation = v }), c => c.Model.SasRec.Activation),
         Number("sasrec_encoder.ffn_dropout_rate", DropoutRate, (c, v) => SasRec(c, s => s with { DropoutRate = v }), c => c.Model.SasRec.DropoutRate),
+
+        Integer("fuxi_encoder.num_blocks", 1, MostBlocks, (c, v) => FuXi(c, f => f with { BlockCount = v }), c => c.Model.FuXi.BlockCount),
+        Integer("fuxi_encoder.num_heads", 1, MostHeads, (c, v) => FuXi(c, f => f with { HeadCount = v }), c => c.Model.FuXi.HeadCount),
+        Integer("fuxi_encoder.dqk", 1, WidestLayer, (c, v) => FuXi(c, f => f with { QueryKeyDim = v }), c => c.Model.FuXi.QueryKeyDim),
+        Integer("fuxi_encoder.dv", 1, WidestLayer, (c, v) => FuXi(c, f => f with { ValueDim = v }), c => c.Model.FuXi.ValueDim),
+        Number("fuxi_encoder.linear_dropout_rate", DropoutRate, (c, v) => FuXi(c, f => f with { LinearDropoutRate = v }), c => c.Model.FuXi.LinearDropoutRate),
+        Integer("fuxi_encoder.ffn_multiply", 1, 64, (c, v) => FuXi(c, f => f with { FeedForwardMultiplier = v }), c => c.Model.FuXi.FeedForwardMultiplier),
+
+        Integer("ligr_encoder.num_blocks", 1, MostBlocks, (c, v) => Ligr(c, l => l with { BlockCount = v }), c => c.Model.Ligr.BlockCount),
+        Integer("ligr_encoder.num_heads", 1, MostHeads, (c, v) => Ligr(c, l => l with { HeadCount = v }), c => c.Model.Ligr.HeadCount),
+        Integer("ligr_encoder.ffn_hidden_dim", 1, WidestLayer, (c, v) => Ligr(c, l => l with { FeedForwardDim = v }), c => c.Model.Ligr.FeedForwardDim),
+        Number("ligr_encoder.dropout_rate", DropoutRate, (c, v) => Ligr(c, l => l with { DropoutRate = v }), c => c.Model.Ligr.DropoutRate),
 
         Choice("train_fn.loss_module", [("SampledSoftmaxLoss", LossKind.SampledSoftmax), ("BCELoss", LossKind.BinaryCrossEntropy), ("FullSoftmaxLoss", LossKind.FullSoftmax)], (c, v) => Loss(c, l => l with { Kind = v }), c => c.Loss.Kind),
         Choice("train_fn.sampling_strategy", [("local", NegativeSampling.Local), ("in-batch", NegativeSampling.InBatch)], (c, v) => Loss(c, l => l with { Sampling = v }), c => c.Loss.Sampling),
@@ -115,6 +127,12 @@ internal static class GinSettings
 
     private static ExperimentConfig SasRec(ExperimentConfig config, Func<SasRecConfig, SasRecConfig> change) =>
         Model(config, model => model with { SasRec = change(model.SasRec) });
+
+    private static ExperimentConfig FuXi(ExperimentConfig config, Func<FuXiConfig, FuXiConfig> change) =>
+        Model(config, model => model with { FuXi = change(model.FuXi) });
+
+    private static ExperimentConfig Ligr(ExperimentConfig config, Func<LigrConfig, LigrConfig> change) =>
+        Model(config, model => model with { Ligr = change(model.Ligr) });
 
     private static ExperimentConfig Loss(ExperimentConfig config, Func<LossConfig, LossConfig> change) => config with { Loss = change(config.Loss) };
 

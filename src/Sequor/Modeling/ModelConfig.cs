@@ -11,6 +11,15 @@ public enum EncoderKind
 
     /// <summary>Hierarchical sequential transduction unit, arXiv 2402.17152.</summary>
     Hstu,
+
+    /// <summary>FuXi-α: channels for place, time and meaning, arXiv 2502.03036.</summary>
+    FuXiAlpha,
+
+    /// <summary>FuXi-β: attention by place and time alone, arXiv 2508.10615.</summary>
+    FuXiBeta,
+
+    /// <summary>LiGR: a transformer with gated residual connections, arXiv 2502.03417.</summary>
+    Ligr,
 }
 
 /// <summary>What happens to a state before it meets the items (<c>train_fn.user_embedding_norm</c>).</summary>
@@ -74,6 +83,15 @@ public sealed record ModelConfig
 
     /// <summary>Settings of SASRec, read when <see cref="Encoder"/> is <see cref="EncoderKind.SasRec"/>.</summary>
     public SasRecConfig SasRec { get; init; } = new();
+
+    /// <summary>Settings of FuXi, read when <see cref="Encoder"/> is <see cref="EncoderKind.FuXiAlpha"/> or <see cref="EncoderKind.FuXiBeta"/>.</summary>
+    public FuXiConfig FuXi { get; init; } = new();
+
+    /// <summary>Settings of LiGR, read when <see cref="Encoder"/> is <see cref="EncoderKind.Ligr"/>.</summary>
+    public LigrConfig Ligr { get; init; } = new();
+
+    /// <summary>Whether times are an input of the encoder: it works without them too, and a notice says so.</summary>
+    public bool ReadsTimes => Encoder is EncoderKind.Hstu or EncoderKind.FuXiAlpha or EncoderKind.FuXiBeta;
 
     /// <summary>The window N: attention divisor, rows of the position table and half the width of the position bias.</summary>
     public int Window => MaxSequenceLength + OutputLength + 1;

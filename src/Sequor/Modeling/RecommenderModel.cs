@@ -28,6 +28,9 @@ public sealed class RecommenderModel : IDisposable
         {
             EncoderKind.Hstu => new HstuEncoder(config.Hstu, config.EmbeddingDim, config.Window),
             EncoderKind.SasRec => new SasRecEncoder(config.SasRec, config.EmbeddingDim),
+            EncoderKind.FuXiAlpha => new FuXiAlphaEncoder(config.FuXi, config.EmbeddingDim, config.Window),
+            EncoderKind.FuXiBeta => new FuXiBetaEncoder(config.FuXi, config.EmbeddingDim, config.Window),
+            EncoderKind.Ligr => new LigrEncoder(config.Ligr, config.EmbeddingDim),
             _ => throw new ArgumentOutOfRangeException(nameof(config), config.Encoder, "unknown encoder"),
         };
         Mixture = config.Similarity == SimilarityKind.MixtureOfLogits ? new MixtureOfLogits(config.Mixture, config.EmbeddingDim, config.EmbeddingDim) : null;

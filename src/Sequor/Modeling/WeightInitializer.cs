@@ -24,6 +24,9 @@ internal readonly struct WeightInitializer(ulong seed)
     /// <summary>U(−bound, bound).</summary>
     internal void Uniform(Parameter parameter, double bound) => Fill(parameter, (in random, at) => bound * (2 * random.Uniform(at) - 1));
 
+    /// <summary>U(least, most).</summary>
+    internal void Uniform(Parameter parameter, double least, double most) => Fill(parameter, (in random, at) => least + (most - least) * random.Uniform(at));
+
     /// <summary>N(0, 2 / (fan in + fan out)).</summary>
     internal void XavierNormal(Parameter parameter) => Normal(parameter, Math.Sqrt(2.0 / (parameter.Value.Rows + parameter.Value.Columns)));
 

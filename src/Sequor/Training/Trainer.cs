@@ -88,7 +88,7 @@ public sealed class Trainer : IDisposable
         var watch = Stopwatch.StartNew();
         using RunDirectory run = RunDirectory.Create(runDirectory, _config.ToGin());
         run.Log($"settings of {_config.DatasetName} on data {_store.Name} ({_store.Fingerprint}), {_store.UserCount} users, {_store.Items.Count} items, {_store.InteractionCount} interactions, {_training.SkippedUserCount} users skipped");
-        if (!_store.HasTimestamps) run.Log("no timestamps: the time part of HSTU's bias is off");
+        if (!_store.HasTimestamps && _config.Model.ReadsTimes) run.Log("no timestamps: the time part of the model's attention is off");
         run.Log($"{Simd.Name}, {_workers.ThreadCount} threads, protocol {ProtocolName}");
         var epochs = new List<EpochResult>();
         EpochResult? best = null;

@@ -36,6 +36,14 @@ public unsafe class VectorMathTests
             S.Store(VectorMath<V, S>.NormalDensity(v), lanes);
             if (Math.Abs(lanes[0] - Math.Exp(-0.5 * x * x) / Math.Sqrt(2 * Math.PI)) > 3e-7) Assert.Fail($"density({x}) = {lanes[0]}");
         }
+        for (float x = 1; x < 1e30f; x *= 1.0037f)
+        {
+            S.Store(VectorMath<V, S>.Log2(S.Create(x)), lanes);
+            double expected = Math.Log2(x);
+            if (Math.Abs(lanes[S.Count - 1] - expected) > 2e-7 * Math.Max(1, expected)) Assert.Fail($"log2({x}) = {lanes[0]}, expected {expected}");
+        }
+        S.Store(VectorMath<V, S>.Log2(S.Create(1f)), lanes);
+        Assert.Equal(0f, lanes[0]);
         for (float x = -8; x <= 8; x += 0.01f)
         {
             S.Store(VectorMath<V, S>.NormalCdf(S.Create(x)), lanes);

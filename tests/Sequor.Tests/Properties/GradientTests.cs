@@ -114,6 +114,9 @@ public class GradientTests
     [InlineData("hstu_concat")]
     [InlineData("hstu_softmax")]
     [InlineData("sasrec_gelu")]
+    [InlineData("fuxi_alpha")]
+    [InlineData("fuxi_beta")]
+    [InlineData("ligr")]
     public void The_gradient_of_a_batch_is_the_sum_over_its_users(string name)
     {
         ModelConfig small = TinyModels.Config(name);
@@ -124,6 +127,8 @@ public class GradientTests
                 MaxSequenceLength = 200,
                 Hstu = small.Hstu with { QueryKeyDim = 25, ValueDim = 25 },
                 SasRec = small.SasRec with { FeedForwardDim = 50 },
+                FuXi = small.FuXi with { QueryKeyDim = 25, ValueDim = 25, FeedForwardMultiplier = 1 },
+                Ligr = small.Ligr with { FeedForwardDim = 50 },
             },
             TinyModels.Items);
         var random = new Random(3);

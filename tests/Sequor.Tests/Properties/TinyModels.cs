@@ -13,7 +13,7 @@ internal static class TinyModels
 {
     internal const int Items = 25;
 
-    internal static TheoryData<string> Names => ["hstu", "hstu_length", "hstu_concat", "hstu_softmax", "sasrec", "sasrec_gelu", "mol", "mol_ln", "mol_sum"];
+    internal static TheoryData<string> Names => ["hstu", "hstu_length", "hstu_concat", "hstu_softmax", "sasrec", "sasrec_gelu", "fuxi_alpha", "fuxi_beta", "ligr", "mol", "mol_ln", "mol_sum"];
 
     internal static ModelConfig Config(string name, double dropout = 0)
     {
@@ -25,8 +25,13 @@ internal static class TinyModels
             ComponentDim = 5, QueryGroupCount = 3, ItemGroupCount = 2, Temperature = 0.5, QueryHiddenDim = 7, QueryGateHiddenDim = 4, ItemGateHiddenDim = 6, PairGateHiddenDim = 9,
             UserHashSizes = [7], QueryDropoutRate = dropout, ItemDropoutRate = dropout, ItemGateDropoutRate = dropout, PairGateDropoutRate = dropout, SoftmaxDropoutRate = dropout, UserDropoutRate = dropout,
         };
+        var fuxi = new FuXiConfig { BlockCount = 2, HeadCount = 2, QueryKeyDim = 3, ValueDim = 5, LinearDropoutRate = dropout, FeedForwardMultiplier = 2 };
+        var ligr = new LigrConfig { BlockCount = 2, HeadCount = 2, FeedForwardDim = 7, DropoutRate = dropout };
         return name switch
         {
+            "fuxi_alpha" => common with { Encoder = EncoderKind.FuXiAlpha, FuXi = fuxi },
+            "fuxi_beta" => common with { Encoder = EncoderKind.FuXiBeta, FuXi = fuxi },
+            "ligr" => common with { Encoder = EncoderKind.Ligr, Ligr = ligr, OutputNorm = OutputNorm.LayerNorm },
             "hstu" => common with { Hstu = hstu },
             "hstu_length" => common with { Hstu = hstu with { AttentionNormalizer = AttentionNormalizer.Length, LinearActivation = false } },
             "hstu_concat" => common with { Hstu = hstu with { ConcatUa = true }, OutputNorm = OutputNorm.LayerNorm },
