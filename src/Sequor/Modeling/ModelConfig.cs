@@ -1,4 +1,5 @@
 using Sequor.Modeling.Encoders;
+using Sequor.Modeling.InputPreprocessors;
 
 namespace Sequor.Modeling;
 
@@ -10,6 +11,19 @@ public enum EncoderKind
 
     /// <summary>Hierarchical sequential transduction unit, arXiv 2402.17152.</summary>
     Hstu,
+}
+
+/// <summary>How events become what the encoder reads (<c>train_fn.input_preprocessor</c>).</summary>
+public enum InputPreprocessorKind
+{
+    /// <summary>The item and its place (gin <c>"LearnablePositionalEmbedding"</c>).</summary>
+    LearnablePositionalEmbedding,
+
+    /// <summary>The rating's vector beside the item's in one token, and its place (gin <c>"LearnablePositionalEmbeddingRated"</c>).</summary>
+    LearnablePositionalEmbeddingRated,
+
+    /// <summary>An item token and then a rating token, each with its place (gin <c>"CombinedItemAndRating"</c>).</summary>
+    CombinedItemAndRating,
 }
 
 /// <summary>What happens to a state before it meets the items (<c>train_fn.user_embedding_norm</c>).</summary>
@@ -40,6 +54,12 @@ public sealed record ModelConfig
     /// <summary>Dropout on embedded inputs (<c>train_fn.dropout_rate</c>).</summary>
     public double DropoutRate { get; init; } = 0.2;
 
+    /// <summary>How events become tokens (<c>train_fn.input_preprocessor</c>).</summary>
+    public InputPreprocessorKind InputPreprocessor { get; init; } = InputPreprocessorKind.LearnablePositionalEmbedding;
+
+    /// <summary>Settings of ratings as input, read unless <see cref="InputPreprocessor"/> is <see cref="InputPreprocessorKind.LearnablePositionalEmbedding"/>.</summary>
+    public RatingConfig Ratings { get; init; } = new();
+
     /// <summary>Output postprocessor (<c>train_fn.user_embedding_norm</c>).</summary>
     public OutputNorm OutputNorm { get; init; } = OutputNorm.L2;
 
@@ -55,6 +75,9 @@ public sealed record ModelConfig
     /// <summary>Settings of SASRec, read when <see cref="Encoder"/> is <see cref="EncoderKind.SasRec"/>.</summary>
     public SasRecConfig SasRec { get; init; } = new();
 
-    /// <summary>The window N: attention divisor, rows of the position table and half the width of the position bias.</summary>
+    /// <summary>The window N in events: attention divisor, rows of the position table and half the width of the position bias; 2N where an event is two tokens.</summary>
     public int Window => MaxSequenceLength + OutputLength + 1;
+
+    /// <summary>Width of the encoder: D, and that of a rating where it stands beside the item.</summary>
+    public int EncoderDim => InputPreprocessor == InputPreprocessorKind.LearnablePositionalEmbeddingRated ? EmbeddingDim + Ratings.EmbeddingDim : EmbeddingDim;
 }

@@ -1,4 +1,5 @@
 using Sequor.Autograd;
+using Sequor.Data;
 using Sequor.Modeling.Encoders;
 using Sequor.Modeling.InputPreprocessors;
 
@@ -10,7 +11,7 @@ namespace Sequor.Modeling;
 /// </summary>
 public sealed class RecommenderModel : IDisposable
 {
-    private readonly Parameter _position;
+    private readonly InputPreprocessor _preprocessor;
     private readonly SequenceEncoder _encoder;
     private readonly List<Parameter> _parameters;
 
@@ -22,14 +23,21 @@ public sealed class RecommenderModel : IDisposable
         Config = config;
         ItemCount = itemCount;
         Items = new Parameter("_embedding_module._item_emb.weight", [itemCount + 1, config.EmbeddingDim], isTable: true);
-        _position = new Parameter("_input_features_preproc._pos_emb.weight", [config.Window, config.EmbeddingDim]);
+        _preprocessor = config.InputPreprocessor switch
+        {
+            InputPreprocessorKind.LearnablePositionalEmbedding => new LearnablePositionalEmbedding(config),
+            InputPreprocessorKind.LearnablePositionalEmbeddingRated => new LearnablePositionalEmbeddingRated(config),
+            InputPreprocessorKind.CombinedItemAndRating => new CombinedItemAndRating(config),
+            _ => throw new ArgumentOutOfRangeException(nameof(config), config.InputPreprocessor, "unknown input preprocessor"),
+        };
+        Matrix positions = _preprocessor.Position.Value;
         _encoder = config.Encoder switch
         {
-            EncoderKind.Hstu => new HstuEncoder(config.Hstu, config.EmbeddingDim, config.Window),
-            EncoderKind.SasRec => new SasRecEncoder(config.SasRec, config.EmbeddingDim),
+            EncoderKind.Hstu => new HstuEncoder(config.Hstu, positions.Columns, window: positions.Rows),
+            EncoderKind.SasRec => new SasRecEncoder(config.SasRec, positions.Columns),
             _ => throw new ArgumentOutOfRangeException(nameof(config), config.Encoder, "unknown encoder"),
         };
-        _parameters = [Items, _position, .. _encoder.Parameters];
+        _parameters = [Items, .. _preprocessor.Parameters, .. _encoder.Parameters];
     }
 
     /// <summary>The architecture.</summary>
@@ -48,10 +56,20 @@ public sealed class RecommenderModel : IDisposable
     public void Initialize(ulong seed)
     {
         new WeightInitializer(seed).TruncatedNormal(Items, 0.02);
-        _encoder.Initialize(seed, _position);
+        _encoder.Initialize(seed, _preprocessor.Position);
+        _preprocessor.Initialize(seed);
     }
 
-    /// <summary>States of all tokens (T, D), ready to be scored against items.</summary>
+    /// <summary>Refuses data that lack what the model reads: ratings, where the input preprocessor takes them.</summary>
+    /// <exception cref="InvalidInputException">What is missing, and what to do.</exception>
+    public void RequireInputs(SequenceStore store)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        _preprocessor.Require(store);
+    }
+
+    /// <summary>States of all events (T, D), ready to be scored against items.</summary>
+    /// <exception cref="InvalidInputException">The model reads ratings, and the batch has none or one that the rating table lacks.</exception>
     public Matrix Encode(Tape tape, SequenceBatch batch)
     {
         ArgumentNullException.ThrowIfNull(tape);
@@ -60,8 +78,8 @@ public sealed class RecommenderModel : IDisposable
             throw new ArgumentException($"a history of {batch.LongestHistory} events does not fit the window of {Config.Window}; cut it to the newest {Config.MaxSequenceLength}", nameof(batch));
         int stranger = batch.Items.IndexOfAnyExceptInRange(1, ItemCount);
         if (stranger >= 0) throw new ArgumentException($"item index {batch.Items[stranger]} must lie in 1 … {ItemCount}", nameof(batch));
-        Matrix x = EmbeddingOperation.Apply(tape, batch, Items, _position, Config.DropoutRate);
-        x = _encoder.Encode(tape, batch, x);
+        EncoderInput input = _preprocessor.Embed(tape, batch, Items);
+        Matrix x = _preprocessor.Select(tape, _encoder.Encode(tape, input.Tokens, input.Embedded));
         float epsilon = (float)Config.L2NormEpsilon;
         return Config.OutputNorm == OutputNorm.L2 ? L2NormOperation.Apply(tape, x, epsilon) : LayerNormOperation.Apply(tape, x, epsilon);
     }
