@@ -114,6 +114,8 @@ public class GradientTests
     [InlineData("hstu_concat")]
     [InlineData("hstu_softmax")]
     [InlineData("sasrec_gelu")]
+    [InlineData("sasrec_rated")]
+    [InlineData("hstu_combined")]
     public void The_gradient_of_a_batch_is_the_sum_over_its_users(string name)
     {
         ModelConfig small = TinyModels.Config(name);
