@@ -88,8 +88,7 @@ public sealed class RatedInputTests : IDisposable
             Refused(store, "train_fn.loss_module = 'BCELossWithRatings'", "train_fn.rating_label = 'raw'"));
     }
 
-    // The next item's rating is the label: the loss of a model without weights, whose logits are 0, is ln 2 whatever the labels, and one step
-    // moves liked items towards their states and the others away.
+    // Item vectors begin small, so that logits are near 0 and the loss near ln 2, whatever the labels.
     [Fact]
     public void Bce_with_ratings_learns_which_next_items_are_liked()
     {
