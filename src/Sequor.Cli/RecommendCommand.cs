@@ -44,11 +44,17 @@ internal static class RecommendCommand
                 : History.Parse(line.GetValue(history)!, line.GetValue(ratings), recommender.Items);
             if (time is not null && known.Timestamps.Length == 0) throw new InvalidInputException($"--at needs a history with times, which {line.GetValue(data)} lacks; leave it out");
             ModelConfig config = ExperimentConfig.FromGin(recommender.Manifest.Configuration, "manifest.json").Config.Model;
+            if (config.ReadsRatings && known.Ratings.Length == 0)
+            {
+                throw new InvalidInputException(line.GetValue(data) is { } store
+                    ? $"the model reads ratings, which {store} lacks; prepare it with a rating column"
+                    : "the model reads ratings, which --history lacks; add --ratings, one an item");
+            }
+
+            IReadOnlyList<Recommendation> found = recommender.Recommend(known.Items, known.Timestamps, line.GetValue(count) ?? 10, time, known.Ratings);
             if (known.Timestamps.Length == 0 && config.Encoder == EncoderKind.Hstu)
                 terminal.Notice("this history has no times: the time part of the model's attention is off");
-            if (line.GetValue(ratings) is not null && config.InputPreprocessor == InputPreprocessorKind.LearnablePositionalEmbedding)
-                terminal.Notice("this model reads no ratings: --ratings is without effect");
-            IReadOnlyList<Recommendation> found = recommender.Recommend(known.Items, known.Timestamps, line.GetValue(count) ?? 10, time, known.Ratings);
+            if (line.GetValue(ratings) is not null && !config.ReadsRatings) terminal.Notice("this model reads no ratings: --ratings is without effect");
             if (line.GetValue(json)) terminal.WriteJson(writer => RecommendationOutput.WriteJson(writer, known, found, recommender.Items));
             else RecommendationOutput.Draw(terminal, known, found, recommender.Items);
             return 0;

@@ -67,7 +67,7 @@ internal static class ExperimentRules
                 "train_fn.in_batch_dedup" when !config.Loss.SamplesInBatch => "no negatives are sampled in the batch",
                 "train_fn.rating_label" when config.Loss.Kind != LossKind.BinaryCrossEntropyWithRatings =>
                     "train_fn.loss_module is not \"BCELossWithRatings\"",
-                "train_fn.num_ratings" or "train_fn.rating_scale" when config.Model.InputPreprocessor == InputPreprocessorKind.LearnablePositionalEmbedding =>
+                "train_fn.num_ratings" or "train_fn.rating_scale" when !config.Model.ReadsRatings =>
                     "train_fn.input_preprocessor reads no ratings",
                 "train_fn.rating_embedding_dim" when config.Model.InputPreprocessor != InputPreprocessorKind.LearnablePositionalEmbeddingRated =>
                     "train_fn.input_preprocessor is not \"LearnablePositionalEmbeddingRated\"",

@@ -57,7 +57,7 @@ public sealed record ModelConfig
     /// <summary>How events become tokens (<c>train_fn.input_preprocessor</c>).</summary>
     public InputPreprocessorKind InputPreprocessor { get; init; } = InputPreprocessorKind.LearnablePositionalEmbedding;
 
-    /// <summary>Settings of ratings as input, read unless <see cref="InputPreprocessor"/> is <see cref="InputPreprocessorKind.LearnablePositionalEmbedding"/>.</summary>
+    /// <summary>Settings of ratings as input, read when <see cref="ReadsRatings"/>.</summary>
     public RatingConfig Ratings { get; init; } = new();
 
     /// <summary>Output postprocessor (<c>train_fn.user_embedding_norm</c>).</summary>
@@ -77,6 +77,9 @@ public sealed record ModelConfig
 
     /// <summary>The window N in events: attention divisor, rows of the position table and half the width of the position bias; 2N where an event is two tokens.</summary>
     public int Window => MaxSequenceLength + OutputLength + 1;
+
+    /// <summary>Whether ratings are an input.</summary>
+    public bool ReadsRatings => InputPreprocessor != InputPreprocessorKind.LearnablePositionalEmbedding;
 
     /// <summary>Width of the encoder: D, and that of a rating where it stands beside the item.</summary>
     public int EncoderDim => InputPreprocessor == InputPreprocessorKind.LearnablePositionalEmbeddingRated ? EmbeddingDim + Ratings.EmbeddingDim : EmbeddingDim;
