@@ -14,6 +14,7 @@ public static class Evaluator
     /// <param name="options">Batch size, threads, names for the report.</param>
     /// <param name="usersDone">Told the number of users after every batch.</param>
     /// <param name="cancellationToken">Looked at before every batch.</param>
+    /// <exception cref="InvalidInputException">The model reads ratings that the store of the view lacks.</exception>
     public static EvaluationReport Evaluate(
         RecommenderModel model, LeaveOneOut view, EvaluationOptions options, IProgress<long>? usersDone = null, CancellationToken cancellationToken = default)
     {
@@ -21,6 +22,7 @@ public static class Evaluator
         ArgumentNullException.ThrowIfNull(view);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1, nameof(options));
+        model.RequireInputs(view.Store);
         using IRankIndex index = TopKIndex.Exact(model, options.Workers);
         using var tape = new Tape(options.Workers, differentiate: false);
         using var batch = new SequenceBatch();

@@ -36,7 +36,7 @@ internal sealed unsafe class MixtureLossOperation : Operation
     private Dropout _logitDropout, _weightDropout;
     private int* _places, _targets;
     private int _samples, _lanes, _tileCount, _tokensPerPiece, _first, _waveTokens;
-    private float* _weights, _pairs, _partials, _balanceSums, _balanceSlope;
+    private float* _weights, _labels, _pairs, _partials, _balanceSums, _balanceSlope;
     private long _partialSize;
     private double _scale;
     private TokenBlocks _balanceBlocks, _itemBlocks;
@@ -122,6 +122,8 @@ internal sealed unsafe class MixtureLossOperation : Operation
             _weights[t] = _loss.Kind == LossKind.BinaryCrossEntropy && Place(t, 0) == Place(t, 1) ? 0 : batch.Weight(t);
             total += _weights[t];
         }
+        _labels = batch.Labels.IsEmpty ? null : tape.AllocateFloats(_queries.Rows);
+        batch.Labels.CopyTo(new Span<float>(_labels, batch.Labels.Length));
         return Math.Max(total, 1e-12);
     }
 
@@ -203,7 +205,7 @@ internal sealed unsafe class MixtureLossOperation : Operation
                 MixtureKernel<V, S>.Forward(_gate, _queries.Row(token), block, tile, DropoutAt(token, i));
                 new ReadOnlySpan<float>(tile.Scores, lanes).CopyTo(new Span<float>(scores + i * lanes, lanes));
             }
-            sum += _weights[token] * Differentiate<V, S>(ids, scores, (float)(_weights[token] * _scale));
+            sum += _weights[token] * Differentiate<V, S>(token, ids, scores, (float)(_weights[token] * _scale));
             if (!differentiates) continue;
             float* dq = _queries.RowGradient(token);
             new Span<float>(dq, _queries.Stride).Clear();
@@ -248,7 +250,7 @@ internal sealed unsafe class MixtureLossOperation : Operation
     }
 
     // Leaves d loss / d φ in place of the scores; 0 behind the last sample and for a negative that is the positive.
-    private double Differentiate<V, S>(int* ids, float* scores, float scale) where V : struct where S : struct, ISimd<V>
+    private double Differentiate<V, S>(int token, int* ids, float* scores, float scale) where V : struct where S : struct, ISimd<V>
     {
         int all = _lanes * _tileCount;
         float inverse = 1 / _loss.Temperature;
@@ -259,6 +261,13 @@ internal sealed unsafe class MixtureLossOperation : Operation
             scores[0] = (float)(-0.5 / (1 + Math.Exp(positive))) * scale * inverse;
             scores[1] = (float)(0.5 / (1 + Math.Exp(-negative))) * scale * inverse;
             return 0.5 * (Softplus(-positive) + Softplus(negative));
+        }
+        if (_loss.Kind == LossKind.BinaryCrossEntropyWithRatings)
+        {
+            double logit = scores[0] * inverse;
+            new Span<float>(scores, all).Clear();
+            scores[0] = (float)(1 / (1 + Math.Exp(-logit)) - _labels[token]) * scale * inverse;
+            return Softplus(logit) - _labels[token] * logit;
         }
         float highest = float.NegativeInfinity;
         for (int r = 0; r < _samples; r++) highest = MathF.Max(highest, scores[r] *= inverse);

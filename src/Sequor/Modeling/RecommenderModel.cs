@@ -1,4 +1,5 @@
 using Sequor.Autograd;
+using Sequor.Data;
 using Sequor.Modeling.Encoders;
 using Sequor.Modeling.InputPreprocessors;
 using Sequor.Modeling.Similarities;
@@ -11,7 +12,7 @@ namespace Sequor.Modeling;
 /// </summary>
 public sealed class RecommenderModel : IDisposable
 {
-    private readonly Parameter _position;
+    private readonly InputPreprocessor _preprocessor;
     private readonly SequenceEncoder _encoder;
     private readonly List<Parameter> _parameters;
 
@@ -23,18 +24,25 @@ public sealed class RecommenderModel : IDisposable
         Config = config;
         ItemCount = itemCount;
         Items = new Parameter("_embedding_module._item_emb.weight", [itemCount + 1, config.EmbeddingDim], isTable: true);
-        _position = new Parameter("_input_features_preproc._pos_emb.weight", [config.Window, config.EmbeddingDim]);
+        _preprocessor = config.InputPreprocessor switch
+        {
+            InputPreprocessorKind.LearnablePositionalEmbedding => new LearnablePositionalEmbedding(config),
+            InputPreprocessorKind.LearnablePositionalEmbeddingRated => new LearnablePositionalEmbeddingRated(config),
+            InputPreprocessorKind.CombinedItemAndRating => new CombinedItemAndRating(config),
+            _ => throw new ArgumentOutOfRangeException(nameof(config), config.InputPreprocessor, "unknown input preprocessor"),
+        };
+        Matrix positions = _preprocessor.Position.Value;
         _encoder = config.Encoder switch
         {
-            EncoderKind.Hstu => new HstuEncoder(config.Hstu, config.EmbeddingDim, config.Window),
-            EncoderKind.SasRec => new SasRecEncoder(config.SasRec, config.EmbeddingDim),
-            EncoderKind.FuXiAlpha => new FuXiAlphaEncoder(config.FuXi, config.EmbeddingDim, config.Window),
-            EncoderKind.FuXiBeta => new FuXiBetaEncoder(config.FuXi, config.EmbeddingDim, config.Window),
-            EncoderKind.Ligr => new LigrEncoder(config.Ligr, config.EmbeddingDim),
+            EncoderKind.Hstu => new HstuEncoder(config.Hstu, positions.Columns, positions.Rows, config.EncoderCheckpoint),
+            EncoderKind.SasRec => new SasRecEncoder(config.SasRec, positions.Columns, config.EncoderCheckpoint),
+            EncoderKind.FuXiAlpha => new FuXiAlphaEncoder(config.FuXi, positions.Columns, positions.Rows, config.EncoderCheckpoint),
+            EncoderKind.FuXiBeta => new FuXiBetaEncoder(config.FuXi, positions.Columns, positions.Rows, config.EncoderCheckpoint),
+            EncoderKind.Ligr => new LigrEncoder(config.Ligr, positions.Columns, config.EncoderCheckpoint),
             _ => throw new ArgumentOutOfRangeException(nameof(config), config.Encoder, "unknown encoder"),
         };
         Mixture = config.Similarity == SimilarityKind.MixtureOfLogits ? new MixtureOfLogits(config.Mixture, config.EmbeddingDim, config.EmbeddingDim) : null;
-        _parameters = [Items, _position, .. _encoder.Parameters, .. Mixture?.Parameters ?? []];
+        _parameters = [Items, .. _preprocessor.Parameters, .. _encoder.Parameters, .. Mixture?.Parameters ?? []];
     }
 
     /// <summary>The architecture.</summary>
@@ -56,11 +64,20 @@ public sealed class RecommenderModel : IDisposable
     public void Initialize(ulong seed)
     {
         new WeightInitializer(seed).TruncatedNormal(Items, 0.02);
-        _encoder.Initialize(seed, _position);
+        _encoder.Initialize(seed, _preprocessor.Position);
+        _preprocessor.Initialize(seed);
         Mixture?.Initialize(seed);
     }
 
-    /// <summary>States of all tokens (T, D), ready to be scored against items.</summary>
+    /// <summary>Refuses data that lack what the model reads: ratings, where the input preprocessor takes them.</summary>
+    /// <exception cref="InvalidInputException">What is missing, and what to do.</exception>
+    public void RequireInputs(SequenceStore store)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        _preprocessor.Require(store);
+    }
+
+    /// <summary>States of all events (T, D), ready to be scored against items.</summary>
     public Matrix Encode(Tape tape, SequenceBatch batch) => Encode(tape, batch, lastOnly: false);
 
     /// <summary>The last state of each user (B, D): the same bits as in those of all tokens, for less work. At inference only.</summary>
@@ -90,8 +107,8 @@ public sealed class RecommenderModel : IDisposable
             throw new ArgumentException($"a history of {batch.LongestHistory} events does not fit the window of {Config.Window}; cut it to the newest {Config.MaxSequenceLength}", nameof(batch));
         int stranger = batch.Items.IndexOfAnyExceptInRange(1, ItemCount);
         if (stranger >= 0) throw new ArgumentException($"item index {batch.Items[stranger]} must lie in 1 … {ItemCount}", nameof(batch));
-        Matrix x = EmbeddingOperation.Apply(tape, batch, Items, _position, Config.DropoutRate);
-        x = _encoder.Encode(tape, batch, x, lastOnly);
+        EncoderInput input = _preprocessor.Embed(tape, batch, Items);
+        Matrix x = _preprocessor.Select(tape, _encoder.Encode(tape, input.Tokens, input.Embedded, lastOnly), lastOnly);
         float epsilon = (float)Config.L2NormEpsilon;
         return Config.OutputNorm == OutputNorm.L2 ? L2NormOperation.Apply(tape, x, epsilon) : LayerNormOperation.Apply(tape, x, epsilon);
     }

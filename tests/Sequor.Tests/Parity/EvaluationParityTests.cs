@@ -116,7 +116,7 @@ public class EvaluationParityTests
         for (int u = 0; u < users; u++) nothing.Add([]);
         int[] items = new int[users * k];
         float[] scores = new float[users * k];
-        index.Search(mixture.Queries(tape, states, [], 0, out _), nothing, k, items, scores);
+        index.Search(mixture.Queries(tape, states, [], 0, recompute: false, out _), nothing, k, items, scores);
         Assert.Equal(golden.Ints("out.top_ids"), items.Select(item => ids[item - 1]));
         Agreement.Check("out.top_scores", golden.Floats("out.top_scores"), scores);
         foreach (Parameter parameter in mixture.Parameters) parameter.Dispose();

@@ -3,6 +3,7 @@ using Sequor.Data;
 using Sequor.Kernels;
 using Sequor.Modeling;
 using Sequor.Modeling.Encoders;
+using Sequor.Modeling.InputPreprocessors;
 using Sequor.Modeling.Similarities;
 using Xunit;
 
@@ -13,7 +14,9 @@ internal static class TinyModels
 {
     internal const int Items = 25;
 
-    internal static TheoryData<string> Names => ["hstu", "hstu_length", "hstu_concat", "hstu_softmax", "sasrec", "sasrec_gelu", "fuxi_alpha", "fuxi_beta", "ligr", "mol", "mol_ln", "mol_sum"];
+    internal static TheoryData<string> Names => ["hstu", "hstu_length", "hstu_concat", "hstu_softmax", "sasrec", "sasrec_gelu", "fuxi_alpha", "fuxi_beta", "ligr", "mol", "mol_ln", "mol_sum", "hstu_checkpoint", .. Rated];
+
+    internal static TheoryData<string> Rated => ["hstu_rated", "hstu_combined", "sasrec_rated", "sasrec_combined"];
 
     internal static ModelConfig Config(string name, double dropout = 0)
     {
@@ -27,6 +30,7 @@ internal static class TinyModels
         };
         var fuxi = new FuXiConfig { BlockCount = 2, HeadCount = 2, QueryKeyDim = 3, ValueDim = 5, LinearDropoutRate = dropout, FeedForwardMultiplier = 2 };
         var ligr = new LigrConfig { BlockCount = 2, HeadCount = 2, FeedForwardDim = 7, DropoutRate = dropout };
+        var ratings = new RatingConfig { RowCount = 11, Scale = 2, EmbeddingDim = 4 };
         return name switch
         {
             "fuxi_alpha" => common with { Encoder = EncoderKind.FuXiAlpha, FuXi = fuxi },
@@ -39,6 +43,7 @@ internal static class TinyModels
             "hstu_unmasked" => common with { Hstu = hstu with { Normalization = HstuNormalization.SoftmaxRelativeBiasUnmasked } },
             "sasrec" => common with { Encoder = EncoderKind.SasRec, SasRec = sasrec },
             "sasrec_gelu" => common with { Encoder = EncoderKind.SasRec, SasRec = sasrec with { Activation = FeedForwardActivation.Gelu }, OutputNorm = OutputNorm.LayerNorm },
+            "hstu_checkpoint" => common with { Hstu = hstu, EncoderCheckpoint = true },
             "mol" => common with { Hstu = hstu, Similarity = SimilarityKind.MixtureOfLogits, Mixture = mixture },
             "mol_ln" => common with { Hstu = hstu, Similarity = SimilarityKind.MixtureOfLogits, Mixture = mixture with { Combination = GatingCombination.GluSiluLayerNorm, PairGateHiddenDim = 0, UserLevelDropout = true } },
             "mol_sum" => common with
@@ -48,6 +53,10 @@ internal static class TinyModels
                 Similarity = SimilarityKind.MixtureOfLogits,
                 Mixture = mixture with { Combination = GatingCombination.Sum, ItemHiddenDim = 4, ItemActivation = GatedActivation.SwiGlu, ComponentL2Norm = false, ItemGateHiddenDim = 0, UserHashSizes = [], ActivationCheckpoint = true },
             },
+            "hstu_rated" => Config("hstu", dropout) with { InputPreprocessor = InputPreprocessorKind.LearnablePositionalEmbeddingRated, Ratings = ratings },
+            "hstu_combined" => Config("hstu", dropout) with { InputPreprocessor = InputPreprocessorKind.CombinedItemAndRating, Ratings = ratings },
+            "sasrec_rated" => Config("sasrec_gelu", dropout) with { InputPreprocessor = InputPreprocessorKind.LearnablePositionalEmbeddingRated, Ratings = ratings },
+            "sasrec_combined" => Config("sasrec_gelu", dropout) with { InputPreprocessor = InputPreprocessorKind.CombinedItemAndRating, Ratings = ratings },
             _ => throw new ArgumentOutOfRangeException(nameof(name), name, "unknown model"),
         };
     }
@@ -71,7 +80,8 @@ internal static class TinyModels
             long time = 1_000_000_000;
             return new History(
                 [.. Enumerable.Range(0, length + 1).Select(_ => random.Next(1, Items + 1))],
-                [.. Enumerable.Range(0, length + 1).Select(_ => time += random.NextInt64() >> random.Next(30, 64))]);
+                [.. Enumerable.Range(0, length + 1).Select(_ => time += random.NextInt64() >> random.Next(30, 64))],
+                [.. Enumerable.Range(0, length + 1).Select(_ => 0.5f * random.Next(0, 11))]);
         })];
     }
 
@@ -80,8 +90,8 @@ internal static class TinyModels
         batch.Clear();
         for (int b = 0; b < histories.Length; b++)
         {
-            var (items, times) = histories[b];
-            batch.Add(b, new UserSequence(items.AsSpan(..^1), [], times.AsSpan(..^1)), items[^1], times[^1]);
+            var (items, times, ratings) = histories[b];
+            batch.Add(b, new UserSequence(items.AsSpan(..^1), ratings.AsSpan(..^1), times.AsSpan(..^1)), items[^1], times[^1], ratings[^1]);
             batch.Identify(b);
         }
     }
@@ -104,5 +114,5 @@ internal static class TinyModels
     }
 }
 
-/// <summary>Items and times of a history, the target's at the end.</summary>
-internal readonly record struct History(int[] Items, long[] Times);
+/// <summary>Items, times and ratings (half stars 0 … 5) of a history, the target's at the end.</summary>
+internal readonly record struct History(int[] Items, long[] Times, float[] Ratings);
