@@ -1,6 +1,7 @@
 using Sequor.Losses;
 using Sequor.Modeling;
 using Sequor.Modeling.Encoders;
+using Sequor.Modeling.ItemEmbeddings;
 
 namespace Sequor.Configuration;
 
@@ -61,6 +62,10 @@ internal static class ExperimentRules
                     "train_fn.main_module is not \"SASRec\"",
                 "train_fn.num_negatives" or "train_fn.sampling_strategy" when config.Loss.Kind == LossKind.FullSoftmax =>
                     "FullSoftmaxLoss samples no negatives",
+                "train_fn.item_category" when config.Model.ItemEmbedding.Kind != ItemEmbeddingKind.Categorical =>
+                    "train_fn.embedding_module_type is not \"categorical\"",
+                "train_fn.item_features" or "train_fn.item_id_dropout_rate" when config.Model.ItemEmbedding.Kind != ItemEmbeddingKind.Features =>
+                    "train_fn.embedding_module_type is not \"features\"",
                 _ => null,
             };
             if (reason is not null) yield return $"{name} is without effect: {reason} ({binding.Location})";

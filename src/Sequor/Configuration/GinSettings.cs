@@ -1,6 +1,7 @@
 using Sequor.Losses;
 using Sequor.Modeling;
 using Sequor.Modeling.Encoders;
+using Sequor.Modeling.ItemEmbeddings;
 using Sequor.Training;
 using static Sequor.Configuration.GinSetting;
 using static Sequor.Configuration.NumberRule;
@@ -24,6 +25,10 @@ internal static class GinSettings
         Integer("train_fn.gr_output_length", 0, MostEvents, (c, v) => Model(c, m => m with { OutputLength = v }), c => c.Model.OutputLength),
         Choice("train_fn.main_module", [("SASRec", EncoderKind.SasRec), ("HSTU", EncoderKind.Hstu)], (c, v) => Model(c, m => m with { Encoder = v }), c => c.Model.Encoder),
         Integer("train_fn.item_embedding_dim", 1, WidestLayer, (c, v) => Model(c, m => m with { EmbeddingDim = v }), c => c.Model.EmbeddingDim),
+        Choice("train_fn.embedding_module_type", [("local", ItemEmbeddingKind.Local), ("categorical", ItemEmbeddingKind.Categorical), ("features", ItemEmbeddingKind.Features)], (c, v) => Embedding(c, e => e with { Kind = v }), c => c.Model.ItemEmbedding.Kind),
+        Text("train_fn.item_category", (c, v) => Embedding(c, e => e with { Category = v }), c => c.Model.ItemEmbedding.Category),
+        Names("train_fn.item_features", (c, v) => Embedding(c, e => e with { Features = v }), c => c.Model.ItemEmbedding.Features),
+        Number("train_fn.item_id_dropout_rate", DropoutRate, (c, v) => Embedding(c, e => e with { IdDropoutRate = v }), c => c.Model.ItemEmbedding.IdDropoutRate),
         Number("train_fn.dropout_rate", DropoutRate, (c, v) => Model(c, m => m with { DropoutRate = v }), c => c.Model.DropoutRate),
         Choice("train_fn.user_embedding_norm", [("l2_norm", OutputNorm.L2), ("layer_norm", OutputNorm.LayerNorm)], (c, v) => Model(c, m => m with { OutputNorm = v }), c => c.Model.OutputNorm),
         Boolean("train_fn.item_l2_norm", (c, v) => Model(c, m => m with { ItemL2Norm = v }), c => c.Model.ItemL2Norm),
@@ -70,7 +75,6 @@ internal static class GinSettings
 
         Only("train_fn.interaction_module_type", "\"DotProduct\"", "only the dot product is built"),
         Only("train_fn.top_k_method", "\"MIPSBruteForceTopK\"", "only the exact scan is built"),
-        Only("train_fn.embedding_module_type", "\"local\"", "only the table of one row an item is built"),
         Only("train_fn.loss_weights", "{}", "the dot product has no auxiliary losses"),
         Only("train_fn.loss_activation_checkpoint", "False", "the loss keeps no activations that could be recomputed"),
         Only("train_fn.eval_user_max_batch_size", "None", "evaluation counts ranks in constant memory; set train_fn.eval_batch_size"),
@@ -115,6 +119,9 @@ internal static class GinSettings
     private static bool IsCount(GinValue value) => value is GinInteger { Value: Int128 count } && count >= 0;
 
     private static ExperimentConfig Model(ExperimentConfig config, Func<ModelConfig, ModelConfig> change) => config with { Model = change(config.Model) };
+
+    private static ExperimentConfig Embedding(ExperimentConfig config, Func<ItemEmbeddingConfig, ItemEmbeddingConfig> change) =>
+        Model(config, model => model with { ItemEmbedding = change(model.ItemEmbedding) });
 
     private static ExperimentConfig Hstu(ExperimentConfig config, Func<HstuConfig, HstuConfig> change) =>
         Model(config, model => model with { Hstu = change(model.Hstu) });

@@ -40,13 +40,13 @@ public sealed class Trainer : IDisposable
         _selection = protocol == EvaluationProtocol.Validation ? LeaveOneOut.Validation(store, length) : LeaveOneOut.Test(store, length);
         if (_training.SkippedUserCount == store.UserCount)
             throw new InvalidInputException($"{store.Path} has no user with a history to train on: {protocol} needs at least {(protocol == EvaluationProtocol.Validation ? 4 : 3)} events a user");
-        Model = new RecommenderModel(config.Model, store.Items.Count);
-        Model.Initialize(config.Training.Seed);
+        Model = new RecommenderModel(config.Model, store.Items.Count, store.Items.Attributes);
+        _popularity = ItemPopularity.Count(_training);
+        Model.Initialize(config.Training.Seed, _popularity);
         _loss = new NextItemLoss(config.Loss, store.Items.Count, config.Training.Seed);
         _optimizer = new AdamWOptimizer(Model.Parameters, config.Training, workers);
         _tape = new Tape(workers, differentiate: true);
         _loader = new BatchLoader(_training, config.Training);
-        _popularity = ItemPopularity.Count(_training);
     }
 
     /// <summary>The model that is being trained.</summary>
