@@ -22,7 +22,6 @@ public class UnbuiltCasesTests
         ("pre_rated", "ratings as input: not built"),
         ("topk_mol", "mixture of logits: not built"),
         ("train_hstu_mol", "mixture of logits: not built"),
-        ("utils", "tensor helpers of the reference: jagged batches need none"),
     ];
 
     [Fact]
