@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Sequor.Autograd;
 using Sequor.Kernels;
@@ -141,7 +142,7 @@ internal sealed unsafe class ItemComposition : IDisposable
         float* memory = Scratch.Take(2L * size + blocks.RowsPerBlock), partial = Partial(piece);
         var sums = new BlockSums(memory, blocks, stride);
         int* touched = (int*)(memory + 2L * size);
-        new Span<float>(partial, _valueCount * stride).Clear();
+        NativeMemory.Clear(partial, (nuint)_valueCount * (nuint)stride * sizeof(float));
         int end = (int)((long)blocks.Count * (piece + 1) / _pieceCount);
         for (int block = (int)((long)blocks.Count * piece / _pieceCount); block < end; block++)
         {
@@ -153,7 +154,7 @@ internal sealed unsafe class ItemComposition : IDisposable
                 foreach (ValueTable table in Tables)
                 {
                     ReadOnlySpan<int> rows = RowsOf(table, firstRow + touched[i]);
-                    foreach (int row in rows) RowKernels<V, S>.AddScaled(1f / rows.Length, gradient, values + row * stride, stride);
+                    foreach (int row in rows) RowKernels<V, S>.AddScaled(1f / rows.Length, gradient, values + (long)row * stride, stride);
                     values += table.Table.Value.Size;
                 }
             }
