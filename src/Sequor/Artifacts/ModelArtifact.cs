@@ -39,7 +39,7 @@ public sealed class ModelArtifact : IDisposable
         ArgumentNullException.ThrowIfNull(items);
         ArgumentNullException.ThrowIfNull(manifest);
         var rows = new ItemRow[items.Count];
-        for (int item = 1; item <= items.Count; item++) rows[item - 1] = new ItemRow(items.Id(item), items.Title(item) ?? "", popularity[item]);
+        for (int item = 1; item <= items.Count; item++) rows[item - 1] = new ItemRow(items.Id(item), items.Title(item) ?? "", popularity[item], AttributesOf(items, item));
         AtomicDirectory.Write(directory, ArtifactManifest.FileName, files =>
         {
             AtomicFile.Write(Path.Combine(files, WeightsFileName), stream => ModelWeights.Write(stream, model));
@@ -61,10 +61,12 @@ public sealed class ModelArtifact : IDisposable
             throw new InvalidInputException($"{directory} lists {rows.Count} items, its manifest says {manifest.ItemCount}; copy the artefact again");
         ModelConfig config = ExperimentConfig.FromGin(manifest.Configuration, Path.Combine(directory, ArtifactManifest.FileName)).Config.Model;
         bool titled = rows.Any(row => row.Title.Length > 0);
-        var items = ItemVocabulary.Create([.. rows.Select(row => row.Id)], titled ? [.. rows.Select(row => row.Title.Length > 0 ? row.Title : null)] : null);
-        var model = new RecommenderModel(config, items.Count);
+        var items = ItemVocabulary.Create(
+            [.. rows.Select(row => row.Id)], titled ? [.. rows.Select(row => row.Title.Length > 0 ? row.Title : null)] : null, Attributes(rows));
+        var model = new RecommenderModel(config, items.Count, items.Attributes);
         using SafetensorsReader weights = SafetensorsReader.Open(Path.Combine(directory, WeightsFileName));
         ModelWeights.Read(weights, model);
+        model.RefreshItems();
         return new ModelArtifact(model, items, manifest);
     }
 
@@ -85,4 +87,14 @@ public sealed class ModelArtifact : IDisposable
 
     /// <summary>Ends the model's native memory.</summary>
     public void Dispose() => Model.Dispose();
+
+    private static KeyValuePair<string, IReadOnlyList<string>>[]? AttributesOf(ItemVocabulary items, int item) => items.Attributes.Count == 0
+        ? null
+        : [.. items.Attributes.Select(attribute => KeyValuePair.Create(attribute.Name, attribute.ValuesOf(item)))];
+
+    private static ItemAttribute[] Attributes(IReadOnlyList<ItemRow> rows)
+    {
+        if (rows is not [{ Attributes: { } first }, ..]) return [];
+        return [.. first.Select((attribute, index) => ItemAttribute.Create(attribute.Key, [.. rows.Select(row => row.Attributes![index].Value)]))];
+    }
 }

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Sequor.Configuration;
 using Sequor.Data;
 using Sequor.Modeling;
+using Sequor.Modeling.ItemEmbeddings;
 
 namespace Sequor.Artifacts;
 
@@ -19,8 +20,10 @@ public static class WeightImport
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(store);
+        if (config.Model.ItemEmbedding.Kind != ItemEmbeddingKind.Local)
+            throw new InvalidInputException("train_fn.embedding_module_type must be \"local\" for weights of another program: rows of the item table are matched by item");
         using IWeightSource source = WeightFile.Open(file);
-        using var model = new RecommenderModel(config.Model, store.Items.Count);
+        using var model = new RecommenderModel(config.Model, store.Items.Count, store.Items.Attributes);
         ModelWeights.RequireSameNames(source, model);
         SafetensorsShape table = source.Tensors.First(tensor => tensor.Name == model.Items.Name);
         long tableRows = table.Dimensions.Length == 0 ? 0 : table.Dimensions[0];

@@ -1,6 +1,7 @@
 using Sequor.Losses;
 using Sequor.Modeling;
 using Sequor.Modeling.Encoders;
+using Sequor.Modeling.ItemEmbeddings;
 using Sequor.Modeling.Similarities;
 using Sequor.Retrieval;
 
@@ -145,6 +146,10 @@ internal static class ExperimentRules
                     "train_fn.input_preprocessor reads no ratings",
                 "train_fn.rating_embedding_dim" when config.Model.InputPreprocessor != InputPreprocessorKind.LearnablePositionalEmbeddingRated =>
                     "train_fn.input_preprocessor is not \"LearnablePositionalEmbeddingRated\"",
+                "train_fn.item_category" when config.Model.ItemEmbedding.Kind != ItemEmbeddingKind.Categorical =>
+                    "train_fn.embedding_module_type is not \"categorical\"",
+                "train_fn.item_features" or "train_fn.item_id_dropout_rate" when config.Model.ItemEmbedding.Kind != ItemEmbeddingKind.Features =>
+                    "train_fn.embedding_module_type is not \"features\"",
                 _ => null,
             };
             if (reason is not null) yield return $"{name} is without effect: {reason} ({binding.Location})";

@@ -9,7 +9,7 @@ namespace Sequor.Evaluation;
 public static class Evaluator
 {
     /// <summary>Evaluates a model on the targets of a view.</summary>
-    /// <param name="model">The model; not changed.</param>
+    /// <param name="model">The model; its item table is refreshed, what it has learned is not changed.</param>
     /// <param name="view">Histories and targets.</param>
     /// <param name="options">Batch size, threads, names for the report.</param>
     /// <param name="usersDone">Told the number of users after every batch.</param>
@@ -22,6 +22,7 @@ public static class Evaluator
         ArgumentNullException.ThrowIfNull(view);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1, nameof(options));
+        model.RefreshItems(options.Workers);
         model.RequireInputs(view.Store);
         using IRankIndex index = TopKIndex.Exact(model, options.Workers);
         using var tape = new Tape(options.Workers, differentiate: false);

@@ -98,6 +98,14 @@ internal static unsafe class RowKernels<V, S> where V : struct where S : struct,
         for (int c = 0; c < padded; c += S.Count) S.Store(S.MultiplyAdd(scale, S.Load(x + c), S.Load(y + c)), y + c);
     }
 
+    /// <summary>x ·= factor.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Scale(float factor, float* x, int padded)
+    {
+        V scale = S.Create(factor);
+        for (int c = 0; c < padded; c += S.Count) S.Store(S.Multiply(scale, S.Load(x + c)), x + c);
+    }
+
     /// <summary>y += x.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Add(float* x, float* y, int padded)

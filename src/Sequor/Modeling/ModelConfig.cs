@@ -1,5 +1,6 @@
 using Sequor.Modeling.Encoders;
 using Sequor.Modeling.InputPreprocessors;
+using Sequor.Modeling.ItemEmbeddings;
 using Sequor.Modeling.Similarities;
 
 namespace Sequor.Modeling;
@@ -70,6 +71,9 @@ public sealed record ModelConfig
 
     /// <summary>Spare columns behind the history (<c>train_fn.gr_output_length</c>); the window is N = history + spare + 1.</summary>
     public int OutputLength { get; init; } = 10;
+
+    /// <summary>Where item vectors come from (<c>train_fn.embedding_module_type</c> and its settings).</summary>
+    public ItemEmbeddingConfig ItemEmbedding { get; init; } = new();
 
     /// <summary>Dropout on embedded inputs (<c>train_fn.dropout_rate</c>).</summary>
     public double DropoutRate { get; init; } = 0.2;

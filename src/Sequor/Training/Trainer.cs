@@ -41,14 +41,14 @@ public sealed class Trainer : IDisposable
         if (_training.SkippedUserCount == store.UserCount)
             throw new InvalidInputException($"{store.Path} has no user with a history to train on: {protocol} needs at least {(protocol == EvaluationProtocol.Validation ? 4 : 3)} events a user");
         RequireLabels(config.Loss, store);
-        Model = new RecommenderModel(config.Model, store.Items.Count);
+        Model = new RecommenderModel(config.Model, store.Items.Count, store.Items.Attributes);
         Model.RequireInputs(store);
-        Model.Initialize(config.Training.Seed);
+        _popularity = ItemPopularity.Count(_training);
+        Model.Initialize(config.Training.Seed, _popularity);
         _loss = new NextItemLoss(config.Loss, store.Items.Count, config.Training.Seed);
         _optimizer = new AdamWOptimizer(Model.Parameters, config.Training, workers);
         _tape = new Tape(workers, differentiate: true);
         _loader = new BatchLoader(_training, config.Training);
-        _popularity = ItemPopularity.Count(_training);
     }
 
     /// <summary>The model that is being trained.</summary>

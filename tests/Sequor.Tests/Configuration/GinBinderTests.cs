@@ -2,6 +2,7 @@ using Sequor.Configuration;
 using Sequor.Losses;
 using Sequor.Modeling;
 using Sequor.Modeling.Encoders;
+using Sequor.Modeling.ItemEmbeddings;
 using Xunit;
 
 namespace Sequor.Tests.Configuration;
@@ -71,6 +72,35 @@ public class GinBinderTests
         Assert.Equal(new LossConfig { Sampling = NegativeSampling.Local, NegativeCount = 128 }, config.Loss);
         Assert.Equal(new Sequor.Training.TrainingConfig { WeightDecay = 0 }, config.Training);
     }
+
+    [Fact]
+    public void Item_embeddings_bind_with_their_attributes_and_back()
+    {
+        ExperimentConfig config = Bind("""
+            train_fn.embedding_module_type = "features"
+            train_fn.item_features = ["genres", "year"]
+            train_fn.item_id_dropout_rate = 0.3
+            """).Config;
+        Assert.Equal(
+            new ItemEmbeddingConfig { Kind = ItemEmbeddingKind.Features, Features = ["genres", "year"], IdDropoutRate = 0.3 }, config.Model.ItemEmbedding);
+        Assert.NotEqual(config.Model.ItemEmbedding with { Features = ["year", "genres"] }, config.Model.ItemEmbedding);
+        Assert.Equal(config, Bind(config.ToGin()).Config);
+    }
+
+    [Theory]
+    [InlineData("train_fn.item_features = \"genres\"")]
+    [InlineData("train_fn.item_features = [\"genres\", 3]")]
+    [InlineData("train_fn.item_features = [\"genres\", \"genres\"]")]
+    [InlineData("train_fn.item_features = [\"\"]")]
+    public void Item_features_are_different_names(string statement) =>
+        Assert.Contains("must be a list of different strings", Assert.Throws<InvalidInputException>(() => Bind(statement)).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("train_fn.item_category = \"genres\"", "is not \"categorical\"")]
+    [InlineData("train_fn.item_features = []", "is not \"features\"")]
+    [InlineData("train_fn.item_id_dropout_rate = 0", "is not \"features\"")]
+    public void Settings_of_another_item_embedding_are_noticed(string statement, string expected) =>
+        Assert.Contains(expected, Assert.Single(Bind(statement).Notices), StringComparison.Ordinal);
 
     [Fact]
     public void What_concerns_only_GPUs_is_noticed_once_a_name() => Assert.Equal(

@@ -12,7 +12,6 @@ public class UnbuiltCasesTests
         ("dataset_", "run by Data/GoldenDatasetTests"),
         ("dot_BXD", "items of each query its own: not built"),
         ("dot_BrD_BXD", "items of each query group its own: not built"),
-        ("utils", "tensor helpers of the reference: jagged batches need none"),
     ];
 
     [Fact]

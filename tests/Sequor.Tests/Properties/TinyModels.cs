@@ -4,6 +4,7 @@ using Sequor.Kernels;
 using Sequor.Modeling;
 using Sequor.Modeling.Encoders;
 using Sequor.Modeling.InputPreprocessors;
+using Sequor.Modeling.ItemEmbeddings;
 using Sequor.Modeling.Similarities;
 using Xunit;
 
@@ -14,7 +15,7 @@ internal static class TinyModels
 {
     internal const int Items = 25;
 
-    internal static TheoryData<string> Names => ["hstu", "hstu_length", "hstu_concat", "hstu_softmax", "sasrec", "sasrec_gelu", "fuxi_alpha", "fuxi_beta", "ligr", "mol", "mol_ln", "mol_sum", "hstu_checkpoint", .. Rated];
+    internal static TheoryData<string> Names => ["hstu", "hstu_length", "hstu_concat", "hstu_softmax", "sasrec", "sasrec_gelu", "fuxi_alpha", "fuxi_beta", "ligr", "mol", "mol_ln", "mol_sum", "hstu_checkpoint", "hstu_features", "hstu_categorical", .. Rated];
 
     internal static TheoryData<string> Rated => ["hstu_rated", "hstu_combined", "sasrec_rated", "sasrec_combined"];
 
@@ -41,6 +42,8 @@ internal static class TinyModels
             "hstu_concat" => common with { Hstu = hstu with { ConcatUa = true }, OutputNorm = OutputNorm.LayerNorm },
             "hstu_softmax" => common with { Hstu = hstu with { Normalization = HstuNormalization.SoftmaxRelativeBias } },
             "hstu_unmasked" => common with { Hstu = hstu with { Normalization = HstuNormalization.SoftmaxRelativeBiasUnmasked } },
+            "hstu_features" => common with { Hstu = hstu, ItemEmbedding = new ItemEmbeddingConfig { Kind = ItemEmbeddingKind.Features, IdDropoutRate = dropout } },
+            "hstu_categorical" => common with { Hstu = hstu, ItemEmbedding = new ItemEmbeddingConfig { Kind = ItemEmbeddingKind.Categorical, Category = "year" } },
             "sasrec" => common with { Encoder = EncoderKind.SasRec, SasRec = sasrec },
             "sasrec_gelu" => common with { Encoder = EncoderKind.SasRec, SasRec = sasrec with { Activation = FeedForwardActivation.Gelu }, OutputNorm = OutputNorm.LayerNorm },
             "hstu_checkpoint" => common with { Hstu = hstu, EncoderCheckpoint = true },
@@ -64,13 +67,21 @@ internal static class TinyModels
     /// <summary>A model whose weights are large enough for every term to show.</summary>
     internal static RecommenderModel Build(string name, double dropout = 0, int seed = 5, int longest = 40)
     {
-        var model = new RecommenderModel(Config(name, dropout) with { MaxSequenceLength = longest }, Items);
+        var model = new RecommenderModel(Config(name, dropout) with { MaxSequenceLength = longest }, Items, Attributes(Items));
         var random = new Random(seed);
         foreach (Parameter parameter in model.Parameters)
             for (int row = 0; row < parameter.Value.Rows; row++)
                 foreach (ref float weight in parameter.Value[row]) weight = (float)(random.NextDouble() - 0.5);
+        model.RefreshItems();
         return model;
     }
+
+    /// <summary>Genres, none to three an item, and a year for most, never that of the next item.</summary>
+    internal static ItemAttribute[] Attributes(int itemCount) =>
+    [
+        ItemAttribute.Create("genres", [.. Enumerable.Range(0, itemCount).Select(i => (string[])[.. Enumerable.Range(0, i % 4).Select(g => $"genre {(3 * i + 2 * g) % 5}")])]),
+        ItemAttribute.Create("year", [.. Enumerable.Range(0, itemCount).Select(i => (string[])(i % 6 == 1 ? [] : [$"{1990 + i % 7}"]))]),
+    ];
 
     internal static History[] Histories(int seed, params int[] lengths)
     {
