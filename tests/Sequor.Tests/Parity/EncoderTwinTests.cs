@@ -38,7 +38,11 @@ public class EncoderTwinTests
         Agreement.Check("states", [.. histories.SelectMany(history => twin.Encode(history, withTimes)).SelectMany(state => state).Select(x => (float)x)], GoldenModel.Values(states));
         // The arrays of a module are measured together: the gradient of a single number is a sum of both signs that may all but cancel.
         foreach (IGrouping<string, Parameter> module in model.Parameters.GroupBy(parameter => parameter.Name[..parameter.Name.LastIndexOf('.')]))
-            Agreement.Check(module.Key, [.. module.SelectMany(parameter => Quotients(twin[parameter.Name]))], [.. module.SelectMany(GoldenModel.Gradient)]);
+        {
+            // The decay raises 2 to b · log₂ Δ with logarithms up to 33, which float32 rounds by 2·10⁻⁶, and so the weights.
+            double tolerance = name == "fuxi_beta" && module.Key.EndsWith("_rel_attn_bias", StringComparison.Ordinal) ? 3e-5 : Agreement.Tolerance;
+            Agreement.Check(module.Key, [.. module.SelectMany(parameter => Quotients(twin[parameter.Name]))], [.. module.SelectMany(GoldenModel.Gradient)], tolerance);
+        }
 
         float[] Quotients(double[] weights)
         {

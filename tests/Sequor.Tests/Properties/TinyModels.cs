@@ -85,14 +85,14 @@ internal static class TinyModels
 
     internal static History[] Histories(int seed, params int[] lengths)
     {
-        var random = new Random(seed);
+        Random random = new(seed), stars = new(seed);
         return [.. lengths.Select(length =>
         {
             long time = 1_000_000_000;
             return new History(
                 [.. Enumerable.Range(0, length + 1).Select(_ => random.Next(1, Items + 1))],
                 [.. Enumerable.Range(0, length + 1).Select(_ => time += random.NextInt64() >> random.Next(30, 64))],
-                [.. Enumerable.Range(0, length + 1).Select(_ => 0.5f * random.Next(0, 11))]);
+                [.. Enumerable.Range(0, length + 1).Select(_ => 0.5f * stars.Next(0, 11))]);
         })];
     }
 
