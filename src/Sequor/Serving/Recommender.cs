@@ -20,7 +20,7 @@ public sealed class Recommender : IDisposable
 {
     private readonly ModelArtifact _artifact;
     private readonly WorkerPool _workers;
-    private readonly MipsBruteForce _index;
+    private readonly ITopKIndex _index;
     private readonly ConcurrentBag<Workspace> _idle = [];
     private volatile bool _disposed;
 
@@ -28,12 +28,14 @@ public sealed class Recommender : IDisposable
     /// <param name="artifact">Model and items.</param>
     /// <param name="workers">Threads; by default as many as the machine has.</param>
     /// <param name="precision">What the index keeps for its scan: a matter of speed and memory, the answers are the same.</param>
-    public Recommender(ModelArtifact artifact, WorkerPool? workers = null, IndexPrecision precision = IndexPrecision.Float32)
+    /// <param name="method">How to search; by default brute force by the model's similarity.</param>
+    /// <exception cref="InvalidInputException">The method does not fit the model, or the precision the method.</exception>
+    public Recommender(ModelArtifact artifact, WorkerPool? workers = null, IndexPrecision precision = IndexPrecision.Float32, TopKMethod? method = null)
     {
         ArgumentNullException.ThrowIfNull(artifact);
         _artifact = artifact;
         _workers = workers ?? WorkerPool.Shared;
-        _index = new MipsBruteForce(artifact.Model, _workers, precision);
+        _index = TopKIndex.Create(artifact.Model, method ?? TopKIndex.Default(artifact.Model), _workers, precision);
     }
 
     /// <summary>Item ids and titles.</summary>
@@ -43,8 +45,9 @@ public sealed class Recommender : IDisposable
     public ArtifactManifest Manifest => _artifact.Manifest;
 
     /// <summary>Loads an artefact directory.</summary>
-    /// <exception cref="InvalidInputException">It is missing or damaged.</exception>
-    public static Recommender Load(string directory, IndexPrecision precision = IndexPrecision.Float32) => new(ModelArtifact.Load(directory), precision: precision);
+    /// <exception cref="InvalidInputException">It is missing or damaged, or the method does not fit the model.</exception>
+    public static Recommender Load(string directory, IndexPrecision precision = IndexPrecision.Float32, TopKMethod? method = null) =>
+        new(ModelArtifact.Load(directory), precision: precision, method: method);
 
     /// <summary>The best <paramref name="k"/> unseen items behind a history.</summary>
     /// <param name="items">Item indices 1 … X, oldest first; only the newest max_sequence_length count.</param>
