@@ -4,6 +4,7 @@ using System.Numerics;
 using Sequor.Artifacts;
 using Sequor.Data;
 using Sequor.Kernels;
+using Sequor.Retrieval;
 
 namespace Sequor.Cli;
 
@@ -63,6 +64,18 @@ internal static class CommonOptions
                 return null;
             },
         };
+
+    public static Option<TopKMethod?> TopK() => new("--top-k-method")
+    {
+        Description = $"How the best items are found: {string.Join(", ", TopKMethod.Names)}, numbers as you choose. As the model's settings say when absent.",
+        HelpName = "NAME",
+        CustomParser = result =>
+        {
+            if (TopKMethod.TryParse(result.Tokens[0].Value, out TopKMethod method)) return method;
+            result.AddError($"--top-k-method {result.Tokens[0].Value} must be one of {string.Join(", ", TopKMethod.Names)}, numbers as you choose");
+            return null;
+        },
+    };
 
     public static EvaluationProtocol ParseProtocol(string? name) =>
         name == Validation ? EvaluationProtocol.Validation : EvaluationProtocol.Reference;

@@ -3,6 +3,7 @@ using Sequor.Configuration;
 using Sequor.Data;
 using Sequor.Evaluation;
 using Sequor.Kernels;
+using Sequor.Retrieval;
 
 namespace Sequor.Cli;
 
@@ -10,7 +11,7 @@ namespace Sequor.Cli;
 internal sealed record ModelEvaluation(EvaluationReport Model, EvaluationReport Popularity)
 {
     public static ModelEvaluation Run(
-        Terminal terminal, ModelArtifact artifact, SequenceStore store, EvaluationProtocol protocol, int? threadCount, bool json)
+        Terminal terminal, ModelArtifact artifact, SequenceStore store, EvaluationProtocol protocol, TopKMethod? topK, int? threadCount, bool json)
     {
         ExperimentConfig config = ExperimentConfig.FromGin(artifact.Manifest.Configuration, ArtifactManifest.FileName).Config;
         LeaveOneOut view = LeaveOneOut.Test(store, config.Model.MaxSequenceLength);
@@ -22,6 +23,7 @@ internal sealed record ModelEvaluation(EvaluationReport Model, EvaluationReport 
             {
                 BatchSize = config.Training.EvaluationBatchSize,
                 Workers = workers,
+                TopKMethod = topK ?? config.TopK,
                 Protocol = CommonOptions.NameOf(protocol),
                 Epoch = artifact.Manifest.Epoch,
             };

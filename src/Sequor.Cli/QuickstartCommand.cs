@@ -40,7 +40,7 @@ internal static class QuickstartCommand
         ModelArtifact artifact = ModelArtifact.Load(RunDirectory.FindModel(run));
         using var recommender = new Recommender(artifact);
         Step("3. Evaluate on the last event of every user, beside the most popular items");
-        ModelEvaluation evaluation = ModelEvaluation.Run(terminal, artifact, store, EvaluationProtocol.Reference, null, json);
+        ModelEvaluation evaluation = ModelEvaluation.Run(terminal, artifact, store, EvaluationProtocol.Reference, null, null, json);
 
         string user = store.UserId(0);
         History history = History.OfUser(storePath, user, artifact.Items, terminal);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Sequor.Configuration;
 using Sequor.Modeling;
+using Sequor.Retrieval;
 using Sequor.Serving;
 using Sequor.Training;
 
@@ -19,6 +20,7 @@ internal static class RecommendCommand
         var ratings = new Option<string?>("--ratings") { Description = "A rating for each item of --history, for models that read ratings.", HelpName = "R,R,…" };
         Option<int?> count = CommonOptions.Number<int>("-k", "How many items to recommend; 10 when absent.", 1, "K");
         var at = new Option<string?>("--at") { Description = "When the question is asked: seconds since 1970, or a date such as 2001-01-31; the time of the newest event when absent.", HelpName = "TIME" };
+        Option<TopKMethod?> topK = CommonOptions.TopK();
         Option<bool> json = CommonOptions.Json();
         var command = new Command("recommend", """
             Recommends items that a user has not seen.
@@ -26,7 +28,7 @@ internal static class RecommendCommand
             Examples:
               sequor recommend runs/hstu --data ml-1m.sequor --user 42 -k 10
               sequor recommend runs/hstu --history 260,1196,1210
-            """) { model, data, user, history, ratings, count, at, json };
+            """) { model, data, user, history, ratings, count, at, topK, json };
         command.Validators.Add(line =>
         {
             bool byUser = line.GetValue(user) is not null, byHistory = line.GetValue(history) is not null, hasData = line.GetValue(data) is not null;
@@ -38,7 +40,7 @@ internal static class RecommendCommand
         command.SetAction(line =>
         {
             long? time = line.GetValue(at) is { } text ? Moment.Parse(text) : null;
-            using Recommender recommender = Recommender.Load(RunDirectory.FindModel(line.GetRequiredValue(model)));
+            using Recommender recommender = Recommender.Load(RunDirectory.FindModel(line.GetRequiredValue(model)), method: line.GetValue(topK));
             History known = line.GetValue(user) is { } id
                 ? History.OfUser(line.GetRequiredValue(data), id, recommender.Items, terminal)
                 : History.Parse(line.GetValue(history)!, line.GetValue(ratings), recommender.Items);
@@ -51,7 +53,7 @@ internal static class RecommendCommand
                     : "the model reads ratings, which --history lacks; add --ratings, one an item");
             }
 
-            IReadOnlyList<Recommendation> found = recommender.Recommend(known.Items, known.Timestamps, line.GetValue(count) ?? 10, time, known.Ratings);
+            IReadOnlyList<Recommendation> found = recommender.Recommend(known.Items, known.Timestamps, line.GetValue(count) ?? 10, time, known.Ratings, line.GetValue(user));
             if (known.Timestamps.Length == 0 && config.ReadsTimes)
                 terminal.Notice("this history has no times: the time part of the model's attention is off");
             if (line.GetValue(ratings) is not null && !config.ReadsRatings) terminal.Notice("this model reads no ratings: --ratings is without effect");

@@ -41,6 +41,7 @@ public class WidthTests
         from type in typeof(WidthTests).Assembly.GetTypes()
         where type.Namespace == typeof(ExpectedWidthTests).Namespace || type.Namespace == typeof(GoldenCase).Namespace
             || type == typeof(MipsBruteForceTests) || type == typeof(MixtureBruteForceTests)
+            || type == typeof(MixtureExactTests) || type == typeof(CandidateIndexTests)
         where type.IsPublic && type.Name.EndsWith("Tests", StringComparison.Ordinal)
         where type != typeof(WorkerPoolTests) && type != typeof(UnbuiltCasesTests)
         select type.FullName;

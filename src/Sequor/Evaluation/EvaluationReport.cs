@@ -1,4 +1,5 @@
 using Sequor.Kernels;
+using Sequor.Retrieval;
 
 namespace Sequor.Evaluation;
 
@@ -26,6 +27,9 @@ public sealed record EvaluationReport
     /// <summary>Items among which the target was ranked.</summary>
     public required int ItemCount { get; init; }
 
+    /// <summary>Method that found the ranks (<c>MIPSBruteForceTopK</c>, …); null where no index did.</summary>
+    public string? TopKMethod { get; init; }
+
     /// <summary>Means over users by name.</summary>
     public required IReadOnlyDictionary<string, double> Metrics { get; init; }
 }
@@ -38,6 +42,15 @@ public sealed record EvaluationOptions
 
     /// <summary>Threads.</summary>
     public WorkerPool Workers { get; init; } = WorkerPool.Shared;
+
+    /// <summary>
+    /// How to search; null stands for brute force by the model's similarity. Ranks of exact methods are exact; an approximate one is measured by what it
+    /// would serve: the place of the target among its best 2,500, and a target that it misses ranks X + 1.
+    /// </summary>
+    public TopKMethod? TopKMethod { get; init; }
+
+    /// <summary>What scans of vectors read, where <see cref="TopKMethod"/> is approximate.</summary>
+    public IndexPrecision Precision { get; init; } = IndexPrecision.Float32;
 
     /// <summary>Name of the protocol, for the report.</summary>
     public string Protocol { get; init; } = "reference";

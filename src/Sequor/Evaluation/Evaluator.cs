@@ -24,10 +24,13 @@ public static class Evaluator
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1, nameof(options));
         model.RefreshItems(options.Workers);
         model.RequireInputs(view.Store);
-        using IRankIndex index = TopKIndex.Exact(model, options.Workers);
+        TopKMethod method = options.TopKMethod ?? TopKIndex.Default(model);
+        if (method.IsExact) TopKIndex.Check(model, method);
+        using ITopKIndex index = method.IsExact ? TopKIndex.Exact(model, options.Workers) : TopKIndex.Create(model, method, options.Workers, options.Precision);
         using var tape = new Tape(options.Workers, differentiate: false);
         using var batch = new SequenceBatch();
         var seen = new ExcludedItems();
+        var served = new ServedRanks();
         var ranks = new List<int>();
         var ratings = new List<float>();
         int[] targets = new int[options.BatchSize], batchRanks = new int[options.BatchSize];
@@ -49,11 +52,12 @@ public static class Evaluator
             }
             if (batch.UserCount == 0) break;
             Matrix queries = LastStates.Encode(model, tape, batch);
-            index.Rank(queries, seen, targets.AsSpan(0, batch.UserCount), batchRanks);
+            if (index is IRankIndex exact) exact.Rank(queries, seen, targets.AsSpan(0, batch.UserCount), batchRanks);
+            else served.Rank(index, queries, seen, targets.AsSpan(0, batch.UserCount), batchRanks);
             ranks.AddRange(batchRanks.AsSpan(0, batch.UserCount));
             usersDone?.Report(ranks.Count);
         }
-        return Report(view, options, [.. ranks], ratings.Count == ranks.Count ? [.. ratings] : []);
+        return Report(view, options, [.. ranks], ratings.Count == ranks.Count ? [.. ratings] : []) with { TopKMethod = method.ToString() };
     }
 
     /// <summary>The popularity baseline: items by the number of training events, equal ones by item index, for everyone.</summary>

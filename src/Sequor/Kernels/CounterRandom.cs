@@ -23,6 +23,9 @@ public enum RandomPurpose : ulong
 
     /// <summary>Events kept by Stochastic Length.</summary>
     StochasticLength = 6,
+
+    /// <summary>Items by which an index guesses a threshold.</summary>
+    IndexSample = 7,
 }
 
 /// <summary>

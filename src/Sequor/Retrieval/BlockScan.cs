@@ -60,12 +60,12 @@ internal abstract unsafe class BlockScan
 
     protected Matrix Queries { get; private set; }
 
-    protected ExcludedItems Excluded { get; private set; } = null!;
+    protected ExcludedLists Excluded { get; private set; }
 
     /// <summary>Pieces that this scan is cut into.</summary>
     protected int PieceCount { get; private set; }
 
-    protected void Prepare(Matrix queries, ExcludedItems excluded)
+    protected void Prepare(Matrix queries, ExcludedLists excluded)
     {
         (Queries, Excluded) = (queries, excluded);
         long work = (long)queries.Rows * Blocks.ItemCount * Blocks.PairWork;

@@ -13,6 +13,9 @@ public sealed class ExcludedItems
     /// <summary>The list of a query, ascending.</summary>
     public ReadOnlySpan<int> this[int query] => _items.AsSpan(_starts[query], _starts[query + 1] - _starts[query]);
 
+    /// <summary>The lists, one a query.</summary>
+    internal ExcludedLists Lists => new(this, 0, 1);
+
     /// <summary>Forgets all lists.</summary>
     public void Clear()
     {

@@ -1,25 +1,17 @@
-using Sequor.Autograd;
 using Sequor.Kernels;
-using Sequor.Modeling;
 
 namespace Sequor.Retrieval;
 
-/// <summary>The catalogue as blocks of 64 transposed item vectors, normalised as the model scores them, in one of three precisions.</summary>
+/// <summary>One vector an item, in blocks of 64, transposed, in one of three precisions.</summary>
 internal sealed unsafe class ItemBlocks : CatalogueBlocks
 {
     private readonly QuantizationError[] _errors;
-    private readonly RecommenderModel _model;
-    private readonly bool _normalize;
-    private readonly float _epsilon;
 
-    internal ItemBlocks(RecommenderModel model, IndexPrecision precision, WorkerPool workers)
-        : base(model.ItemCount, BlockSize(model.Items.Value.Columns, precision))
+    internal ItemBlocks(ItemVectors vectors, IndexPrecision precision, WorkerPool workers)
+        : base(vectors.ItemCount, BlockSize(vectors.Dim, precision))
     {
-        _model = model;
+        Vectors = vectors;
         Precision = precision;
-        Dim = model.Items.Value.Columns;
-        _normalize = model.Config.ItemL2Norm;
-        _epsilon = (float)model.Config.L2NormEpsilon;
         _errors = precision == IndexPrecision.Float32 ? [] : new QuantizationError[Count];
         // A run of blocks a piece: a huge page is touched by one thread.
         const int Run = 64;
@@ -31,20 +23,15 @@ internal sealed unsafe class ItemBlocks : CatalogueBlocks
 
     internal IndexPrecision Precision { get; }
 
-    internal int Dim { get; }
+    /// <summary>Where the vectors come from, in float32; narrow precisions read it at every search.</summary>
+    internal ItemVectors Vectors { get; }
+
+    internal int Dim => Vectors.Dim;
 
     internal override long PairWork => Dim;
 
     /// <summary>What quantisation did to a block.</summary>
     internal QuantizationError Error(int block) => _errors[block];
-
-    /// <summary>Packs any up to 64 items into a float32 block (dim × 64), the same bits as the float32 index holds.</summary>
-    internal void Gather(ReadOnlySpan<int> items, float* rows, float* block)
-    {
-        Matrix table = _model.Items.Value;
-        for (int i = 0; i < items.Length; i++) new ReadOnlySpan<float>(table.Row(items[i]), table.Stride).CopyTo(new Span<float>(rows + i * table.Stride, table.Stride));
-        ItemBlock.Pack(rows, table.Stride, items.Length, Dim, _normalize, _epsilon, block);
-    }
 
     private static int BlockSize(int dim, IndexPrecision precision) => precision switch
     {
@@ -56,10 +43,12 @@ internal sealed unsafe class ItemBlocks : CatalogueBlocks
 
     private void Fill(int block)
     {
-        Matrix table = _model.Items.Value;
-        float* target = this[block], tile = Precision == IndexPrecision.Float32 ? target : Scratch.Take(Dim * ItemBlock.Items);
-        int first = block * ItemBlock.Items;
-        ItemBlock.Pack(table.Row(first + 1), table.Stride, ItemsIn(block), Dim, _normalize, _epsilon, tile);
+        Span<int> items = stackalloc int[ItemBlock.Items];
+        items = items[..ItemsIn(block)];
+        for (int i = 0; i < items.Length; i++) items[i] = block * ItemBlock.Items + i + 1;
+        float* rows = Scratch.Take(Vectors.RowsSize + (long)Dim * ItemBlock.Items), target = this[block];
+        float* tile = Precision == IndexPrecision.Float32 ? target : rows + Vectors.RowsSize;
+        Vectors.Pack(items, rows, tile);
         if (Precision == IndexPrecision.BFloat16) _errors[block] = QuantizedBlock.ToBFloat16(tile, Dim, target);
         else if (Precision == IndexPrecision.Int8) _errors[block] = QuantizedBlock.ToInt8(tile, Dim, target);
     }

@@ -25,8 +25,7 @@ public sealed class MipsBruteForce : IRankIndex
 {
     private readonly ItemBlocks _blocks;
     private readonly WorkerPool _workers;
-    private readonly ConcurrentBag<TopKScan> _topK = [];
-    private readonly ConcurrentBag<CandidateScan> _candidates = [];
+    private readonly ConcurrentBag<SampledScan> _topK = [];
     private readonly ConcurrentBag<RankScan> _rank = [];
 
     /// <summary>Indexes the model's items, normalised as the model scores them.</summary>
@@ -41,7 +40,7 @@ public sealed class MipsBruteForce : IRankIndex
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(workers);
         _workers = workers;
-        _blocks = new ItemBlocks(model, precision, workers);
+        _blocks = new ItemBlocks(new TableVectors(model), precision, workers);
     }
 
     /// <inheritdoc/>
@@ -57,23 +56,11 @@ public sealed class MipsBruteForce : IRankIndex
     public unsafe void Search(Matrix queries, ExcludedItems excluded, int k, Span<int> items, Span<float> scores)
     {
         SearchArguments.Begin(queries, _blocks.Dim, excluded, k, items, scores);
-        int most = Math.Min(k, ItemCount);
+        if (!_topK.TryTake(out SampledScan? scan)) scan = SampledScan.Over(_blocks, _workers);
         fixed (int* foundItems = items)
         fixed (float* foundScores = scores)
-        {
-            if (Precision == IndexPrecision.Float32)
-            {
-                if (!_topK.TryTake(out TopKScan? scan)) scan = new DotTopKScan(_blocks, _workers);
-                scan.Run(queries, excluded, most, k, foundItems, foundScores);
-                _topK.Add(scan);
-            }
-            else
-            {
-                if (!_candidates.TryTake(out CandidateScan? scan)) scan = new CandidateScan(_blocks, _workers);
-                scan.Run(queries, excluded, most, k, foundItems, foundScores);
-                _candidates.Add(scan);
-            }
-        }
+            scan.Run(queries, excluded.Lists, Math.Min(k, ItemCount), k, foundItems, foundScores);
+        _topK.Add(scan);
     }
 
     /// <inheritdoc/>
@@ -83,7 +70,7 @@ public sealed class MipsBruteForce : IRankIndex
         if (Precision != IndexPrecision.Float32) throw new NotSupportedException($"exact ranks need an index of precision {IndexPrecision.Float32}; this one is {Precision}");
         SearchArguments.CheckRank(queries, _blocks.Dim, excluded, ItemCount, targets, ranks);
         if (!_rank.TryTake(out RankScan? scan)) scan = new RankScan(_blocks, _workers);
-        scan.Run(queries, excluded, targets, ranks);
+        scan.Run(queries, excluded.Lists, targets, ranks);
         _rank.Add(scan);
     }
 

@@ -49,7 +49,7 @@ public sealed class MixtureBruteForce : IRankIndex
         if (!_topK.TryTake(out MixtureTopKScan? scan)) scan = new MixtureTopKScan(_blocks, _workers);
         fixed (int* foundItems = items)
         fixed (float* foundScores = scores)
-            scan.Run(queries, excluded, Math.Min(k, ItemCount), k, foundItems, foundScores);
+            scan.Run(queries, excluded.Lists, Math.Min(k, ItemCount), k, foundItems, foundScores);
         _topK.Add(scan);
     }
 
@@ -58,7 +58,7 @@ public sealed class MixtureBruteForce : IRankIndex
     {
         SearchArguments.CheckRank(queries, _blocks.QueryWidth, excluded, ItemCount, targets, ranks);
         if (!_rank.TryTake(out MixtureRankScan? scan)) scan = new MixtureRankScan(_blocks, _workers);
-        scan.Run(queries, excluded, targets, ranks);
+        scan.Run(queries, excluded.Lists, targets, ranks);
         _rank.Add(scan);
     }
 

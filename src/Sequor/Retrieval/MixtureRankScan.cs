@@ -29,7 +29,7 @@ internal sealed unsafe class MixtureRankScan : BlockScan, IDisposable
         _finish = Finish;
     }
 
-    internal void Run(Matrix queries, ExcludedItems excluded, ReadOnlySpan<int> targets, Span<int> ranks)
+    internal void Run(Matrix queries, ExcludedLists excluded, ReadOnlySpan<int> targets, Span<int> ranks)
     {
         Prepare(queries, excluded);
         int n = queries.Rows, places = PieceCount * n * ItemBlock.Items;

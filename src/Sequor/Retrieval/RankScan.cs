@@ -18,7 +18,7 @@ internal sealed unsafe class RankScan : BlockScan
 
     private new ItemBlocks Blocks { get; }
 
-    internal void Run(Matrix queries, ExcludedItems excluded, ReadOnlySpan<int> targets, Span<int> ranks)
+    internal void Run(Matrix queries, ExcludedLists excluded, ReadOnlySpan<int> targets, Span<int> ranks)
     {
         Prepare(queries, excluded);
         int n = queries.Rows;

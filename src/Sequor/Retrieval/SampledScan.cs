@@ -1,12 +1,20 @@
+using Sequor.Autograd;
 using Sequor.Kernels;
 
 namespace Sequor.Retrieval;
 
 /// <summary>A scan for the best k that begins with a bar from a sample (<see cref="Sample"/>), and anew without where the bar was too high.</summary>
-internal abstract class SampledScan(CatalogueBlocks blocks, WorkerPool workers) : BlockScan(blocks, workers)
+internal abstract unsafe class SampledScan(CatalogueBlocks blocks, WorkerPool workers) : BlockScan(blocks, workers)
 {
     private float[] _floors = [];
     private volatile bool _short;
+
+    /// <summary>The best by dot product, with the bits of float32 whatever the blocks' precision.</summary>
+    internal static SampledScan Over(ItemBlocks blocks, WorkerPool workers) =>
+        blocks.Precision == IndexPrecision.Float32 ? new DotTopKScan(blocks, workers) : new CandidateScan(blocks, workers);
+
+    /// <summary>Fills rows of <paramref name="row"/> places with the best <paramref name="k"/> ≤ row; places behind the last item found stay as they are.</summary>
+    internal abstract void Run(Matrix queries, ExcludedLists excluded, int k, int row, int* items, float* scores);
 
     /// <summary>Collects the best k above each query's floor and finishes; a query whose floor was too high calls <see cref="FellShort"/>.</summary>
     protected void RunSampled(int k)

@@ -15,8 +15,7 @@ internal abstract unsafe class TopKScan : SampledScan
 
     protected TopKScan(CatalogueBlocks blocks, WorkerPool workers) : base(blocks, workers) => _merge = Merge;
 
-    /// <summary>Fills rows of <paramref name="row"/> places with the best <paramref name="k"/> ≤ row.</summary>
-    internal void Run(Matrix queries, ExcludedItems excluded, int k, int row, int* items, float* scores)
+    internal override void Run(Matrix queries, ExcludedLists excluded, int k, int row, int* items, float* scores)
     {
         Prepare(queries, excluded);
         _k = k;

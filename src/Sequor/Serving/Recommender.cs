@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using System.Text;
 using Sequor.Artifacts;
 using Sequor.Autograd;
+using Sequor.Configuration;
 using Sequor.Data;
 using Sequor.Kernels;
 using Sequor.Modeling;
@@ -20,7 +22,7 @@ public sealed class Recommender : IDisposable
 {
     private readonly ModelArtifact _artifact;
     private readonly WorkerPool _workers;
-    private readonly MipsBruteForce _index;
+    private readonly ITopKIndex _index;
     private readonly ConcurrentBag<Workspace> _idle = [];
     private volatile bool _disposed;
 
@@ -28,12 +30,15 @@ public sealed class Recommender : IDisposable
     /// <param name="artifact">Model and items.</param>
     /// <param name="workers">Threads; by default as many as the machine has.</param>
     /// <param name="precision">What the index keeps for its scan: a matter of speed and memory, the answers are the same.</param>
-    public Recommender(ModelArtifact artifact, WorkerPool? workers = null, IndexPrecision precision = IndexPrecision.Float32)
+    /// <param name="method">How to search; by default as the model's settings say.</param>
+    /// <exception cref="InvalidInputException">The method does not fit the model, or the precision the method.</exception>
+    public Recommender(ModelArtifact artifact, WorkerPool? workers = null, IndexPrecision precision = IndexPrecision.Float32, TopKMethod? method = null)
     {
         ArgumentNullException.ThrowIfNull(artifact);
         _artifact = artifact;
         _workers = workers ?? WorkerPool.Shared;
-        _index = new MipsBruteForce(artifact.Model, _workers, precision);
+        method ??= ExperimentConfig.FromGin(artifact.Manifest.Configuration, ArtifactManifest.FileName).Config.TopK ?? TopKIndex.Default(artifact.Model);
+        _index = TopKIndex.Create(artifact.Model, method.Value, _workers, precision);
     }
 
     /// <summary>Item ids and titles.</summary>
@@ -43,8 +48,9 @@ public sealed class Recommender : IDisposable
     public ArtifactManifest Manifest => _artifact.Manifest;
 
     /// <summary>Loads an artefact directory.</summary>
-    /// <exception cref="InvalidInputException">It is missing or damaged.</exception>
-    public static Recommender Load(string directory, IndexPrecision precision = IndexPrecision.Float32) => new(ModelArtifact.Load(directory), precision: precision);
+    /// <exception cref="InvalidInputException">It is missing or damaged, or the method does not fit the model.</exception>
+    public static Recommender Load(string directory, IndexPrecision precision = IndexPrecision.Float32, TopKMethod? method = null) =>
+        new(ModelArtifact.Load(directory), precision: precision, method: method);
 
     /// <summary>The best <paramref name="k"/> unseen items behind a history.</summary>
     /// <param name="items">Item indices 1 … X, oldest first; only the newest max_sequence_length count.</param>
@@ -52,10 +58,11 @@ public sealed class Recommender : IDisposable
     /// <param name="k">Results wanted.</param>
     /// <param name="at">Time of the question in seconds, an input of time-aware models; by default the time of the newest event.</param>
     /// <param name="ratings">Rating of each event, or empty; a model with ratings as input needs them, others do not look.</param>
+    /// <param name="userId">Who asks, for models with components of their users; by default a stranger, of whom only the history is known.</param>
     /// <exception cref="ArgumentException">The history is empty, holds an unknown item, or timestamps or ratings do not match.</exception>
     /// <exception cref="InvalidInputException">The model reads ratings, and there are none, or one that its rating table lacks.</exception>
     public IReadOnlyList<Recommendation> Recommend(
-        ReadOnlySpan<int> items, ReadOnlySpan<long> timestamps, int k = 10, long? at = null, ReadOnlySpan<float> ratings = default)
+        ReadOnlySpan<int> items, ReadOnlySpan<long> timestamps, int k = 10, long? at = null, ReadOnlySpan<float> ratings = default, string? userId = null)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
@@ -76,6 +83,7 @@ public sealed class Recommender : IDisposable
             float[] scores = new float[k];
             work.Batch.Clear();
             work.Batch.Add(0, new UserSequence(items[first..], ratings.IsEmpty ? ratings : ratings[first..], times), 0, times.IsEmpty ? null : at ?? times[^1]);
+            if (userId is not null) work.Batch.Identify(UserKey.Of(Encoding.UTF8.GetBytes(userId)));
             work.Seen.Clear();
             work.Seen.Add(items);
             _index.Search(LastStates.Encode(_artifact.Model, work.Tape, work.Batch), work.Seen, k, found, scores);

@@ -183,6 +183,7 @@ public sealed class Trainer : IDisposable
     {
         BatchSize = _config.Training.EvaluationBatchSize,
         Workers = _workers,
+        TopKMethod = _config.TopK,
         Protocol = ProtocolName,
         Split = _protocol == EvaluationProtocol.Validation ? "validation" : "test",
         Epoch = epoch,

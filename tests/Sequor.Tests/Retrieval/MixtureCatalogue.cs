@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Sequor.Autograd;
 using Sequor.Kernels;
 using Sequor.Modeling;
@@ -10,6 +11,7 @@ namespace Sequor.Tests.Retrieval;
 /// <summary>A random model with a mixture, query rows for it, and the naive twin of its score.</summary>
 internal sealed class MixtureCatalogue : IDisposable
 {
+    private float[][]? _rows;
     private readonly Tape _tape = new(WorkerPool.Shared, differentiate: false);
 
     internal MixtureCatalogue(MixtureOfLogitsConfig config, int itemCount, int users, int seed = 1, int dim = 6)
@@ -82,17 +84,52 @@ internal sealed class MixtureCatalogue : IDisposable
         Assert.Equal(expected.Scores, actual.Scores);
     }
 
+    /// <summary>A component logit, by the multiply-adds of the library, so that its order is the same.</summary>
+    internal float Logit(int user, int item, int logit)
+    {
+        MixtureLayout layout = Model.Mixture!.Layout;
+        ReadOnlySpan<float> f = Queries[user][(logit / layout.ItemGroups * layout.Stride)..], g = Rows[item - 1].AsSpan(logit % layout.ItemGroups * layout.Stride);
+        float sum = 0;
+        for (int c = 0; c < layout.Dim; c++) sum = MultiplyAdd(f[c], g[c], sum);
+        return sum;
+    }
+
+    /// <summary>⟨Σ_q f_q, mean_x g_x⟩ of a pair.</summary>
+    internal float MeanLogit(int user, int item)
+    {
+        MixtureLayout layout = Model.Mixture!.Layout;
+        float sum = 0, share = 1f / layout.ItemGroups;
+        for (int c = 0; c < layout.Dim; c++)
+        {
+            float f = 0, g = 0;
+            for (int q = 0; q < layout.QueryGroups; q++) f += Queries[user][q * layout.Stride + c];
+            for (int x = 0; x < layout.ItemGroups; x++) g += Rows[item - 1][x * layout.Stride + c];
+            sum = MultiplyAdd(f, g * share, sum);
+        }
+        return sum;
+    }
+
     /// <summary>φ of all pairs (users × items) by plain loops in double.</summary>
     internal double[][] Scores()
     {
         MixtureOfLogits mixture = Model.Mixture!;
+        return [.. Enumerable.Range(0, Queries.Rows).Select(u => Rows.Select(row => Score(mixture, Queries[u], row)).ToArray())];
+    }
+
+    private float[][] Rows => _rows ??= ItemRows();
+
+    private float[][] ItemRows()
+    {
         var rows = new float[ItemCount][];
         new MixtureItems(Model).ForEachChunk(WorkerPool.Shared, (first, chunk) =>
         {
             for (int i = 0; i < chunk.Rows; i++) rows[first + i] = chunk[i].ToArray();
         });
-        return [.. Enumerable.Range(0, Queries.Rows).Select(u => rows.Select(row => Score(mixture, Queries[u], row)).ToArray())];
+        return rows;
     }
+
+    private static float MultiplyAdd(float left, float right, float addend) =>
+        Vector128.ToScalar(Simd128.MultiplyAdd(Vector128.CreateScalar(left), Vector128.CreateScalar(right), Vector128.CreateScalar(addend)));
 
     public void Dispose()
     {
