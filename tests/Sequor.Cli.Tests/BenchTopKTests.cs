@@ -61,7 +61,7 @@ public sealed class BenchTopKTests(TrainedRun trained) : IClassFixture<TrainedRu
     [Fact]
     public void A_seed_fixes_the_recall_and_another_draws_another_catalogue()
     {
-        string[] command = ["bench", "topk", "--shape", "mol-2x2x8", "--items", "900", "--method", "MoLNaiveTopK2", "--batches", "4", "-k", "40", "--queries", "16"];
+        string[] command = ["bench", "topk", "--shape", "mol-2x2x8", "--items", "900", "--method", "MoLAvgTopK60", "--batches", "4", "-k", "40", "--queries", "16"];
         double Recall(params string[] more) => Tool.Json([.. command, .. more]).GetProperty("methods")[0].GetProperty("searches")[0].GetProperty("recall").GetDouble();
         double first = Recall("--threads", "1");
         Assert.InRange(first, 0.05, 0.95);
