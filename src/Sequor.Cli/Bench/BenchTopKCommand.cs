@@ -1,110 +1,86 @@
 using System.CommandLine;
-using Sequor.Autograd;
-using Sequor.Data;
-using Sequor.Kernels;
-using Sequor.Modeling;
 using Sequor.Retrieval;
 
 namespace Sequor.Cli.Bench;
 
-/// <summary><c>sequor bench topk</c>: searches of the whole catalogue.</summary>
+/// <summary><c>sequor bench topk</c>: what each way to search a catalogue finds, and what it costs.</summary>
 internal static class BenchTopKCommand
 {
+    private const string DefaultShape = "dot-64";
+
     public static Command Create(Terminal terminal)
     {
-        Option<int?> items = CommonOptions.Number<int>("--items", "Catalogue size. 695762 when absent, that of Amazon Books.", 1);
-        Option<int?> dim = CommonOptions.Number<int>("--dim", "Width of the vectors. 64 when absent.", 1);
-        Option<int[]> batches = BenchOptions.Numbers("--batches", "Queries at a time.", [1, 128]);
-        Option<int[]> k = BenchOptions.Numbers("-k", "Results a query.", [10, 200]);
+        var model = new Option<string?>("--model") { Description = "A run that `sequor train` wrote, or one of its models, in place of a made-up one.", HelpName = "RUN|MODEL" };
+        var data = new Option<string?>("--data") { Description = "Its store, whose users ask; without it pairs of random items do.", HelpName = "STORE" };
+        var shape = new Option<string?>("--shape")
+        {
+            Description = $"A made-up model: dot product (dot-64) or mixture of logits (mol-8x4x64: 8 query and 4 item components of 64). {DefaultShape} when absent.",
+            HelpName = "SHAPE",
+        };
+        Option<int?> items = CommonOptions.Number<int>("--items", "Made-up catalogue size. 695762 for a dot product, that of Amazon Books, and 100000 for a mixture when absent.", 1);
+        var method = new Option<string[]>("--method")
+        {
+            Description = $"A way to search, such as {TopKMethods.Examples}; may be repeated. All that fit the model, with several parameters, when absent.",
+            HelpName = "NAME",
+        };
+        var precision = new Option<string[]>("--precision")
+        {
+            Description = "What scans of vectors read; may be repeated. Those that suit each method when absent.",
+            HelpName = string.Join('|', TopKMethods.Precisions),
+        };
+        precision.AcceptOnlyFromAmong([.. TopKMethods.Precisions]);
+        Option<int[]> k = BenchOptions.Numbers("-k", "Results a query.", [10, 100]), batches = BenchOptions.Numbers("--batches", "Queries at a time.", [1, 128]);
+        Option<int?> queries = CommonOptions.Number<int>("--queries", "Different queries to ask. 128 when absent.", 1);
+        Option<int?> seed = CommonOptions.Number<int>("--seed", "Where made-up models and queries begin. 1 when absent.", 0);
+        var plot = new Option<string?>("--plot") { Description = "Draw recall against latency into this PNG.", HelpName = "FILE" };
         Option<int?> threads = CommonOptions.Threads();
         Option<bool> json = CommonOptions.Json();
         var command = new Command("topk", """
-            Measures exact top-k over a catalogue of random vectors, in float32, bfloat16 and int8; all three give the same answers.
+            Measures searches of a catalogue: recall against brute force, latency, throughput, memory.
 
-            Example:
+            Examples:
               sequor bench topk --items 1000000 --batches 1
-            """) { items, dim, batches, k, threads, json };
+              sequor bench topk --shape mol-8x4x64 --plot topk.png
+              sequor bench topk --model runs/mol --data ml-1m.sequor --method MoLExactTopK --method MoLAvgTopK200
+            """) { model, data, shape, items, method, precision, k, batches, queries, seed, plot, threads, json };
+        command.Validators.Add(line =>
+        {
+            bool trained = line.GetValue(model) is not null;
+            if (trained && line.GetValue(shape) is not null) line.AddError("--model and --shape exclude each other");
+            if (trained && line.GetValue(items) is not null) line.AddError("--items is for made-up models; leave it out with --model");
+            if (!trained && line.GetValue(data) is not null) line.AddError("--data goes with --model; add --model RUN or leave it out");
+        });
         command.SetAction(line => BenchRun.With(line.GetValue(threads), workers =>
         {
-            int itemCount = line.GetValue(items) ?? 695_762, width = line.GetValue(dim) ?? 64;
-            using var model = new RecommenderModel(new ModelConfig { EmbeddingDim = width, Encoder = EncoderKind.SasRec, ItemL2Norm = true }, itemCount);
-            model.Initialize(1);
-            var results = new List<Result>();
-            foreach (IndexPrecision precision in Enum.GetValues<IndexPrecision>())
+            TopKMethod[] named = [.. line.GetValue(method)!.Select(TopKMethods.Parse)];
+            TopKShape made = TopKShape.Parse(line.GetValue(shape) ?? DefaultShape);
+            int itemCount = line.GetValue(items) ?? made.DefaultItemCount, queryCount = line.GetValue(queries) ?? 128;
+            ulong start = (ulong)(line.GetValue(seed) ?? 1);
+            if (line.GetValue(plot) is { } target) OutputFile.RequireReplaceable(target);
+            int[] depths = line.GetRequiredValue(k);
+            TopKReport report = ProgressBars.Show(terminal, line.GetValue(json), bars =>
             {
-                using var index = new MipsBruteForce(model, workers, precision);
-                foreach (int batch in line.GetRequiredValue(batches))
-                    foreach (int count in line.GetRequiredValue(k))
-                        results.Add(new(precision, batch, count, Measure(model, index, batch, count, workers, terminal.Cancellation)));
-            }
+                bars.Report("model", 0, null);
+                using TopKSubject subject = line.GetValue(model) is { } path
+                    ? TopKSubject.OfArtifact(path, line.GetValue(data), queryCount, start, workers, terminal)
+                    : TopKSubject.OfShape(made, itemCount, queryCount, start, workers);
+                IReadOnlyList<(TopKMethod Method, IndexPrecision Precision)> plan = TopKMethods.Plan(subject.Model, named, line.GetValue(precision)!);
+                var truth = TopKTruth.Find(subject.Model, subject.Queries, depths.Max(), workers, terminal.Cancellation);
+                var measured = new List<TopKMeasurement>();
+                foreach ((TopKMethod way, IndexPrecision reads) in plan)
+                {
+                    bars.Report("methods", measured.Count, plan.Count, way.ToString());
+                    measured.Add(TopKMeasurement.Run(
+                        subject.Model, way, reads, truth, subject.Queries, depths, line.GetRequiredValue(batches), workers, terminal.Cancellation));
+                }
 
-            if (line.GetValue(json)) WriteJson(terminal, workers, model, results);
-            else Draw(terminal, model, results);
+                return new TopKReport(subject.Name, subject.Model.ItemCount, subject.Model.Config.EmbeddingDim, subject.Queries.Count, measured);
+            });
+            if (line.GetValue(json)) terminal.WriteJson(writer => BenchTopKOutput.WriteJson(writer, report, workers));
+            else BenchTopKOutput.Draw(terminal, report);
+            if (line.GetValue(plot) is { } picture) Images.SavePng(BenchTopKPlot.Draw(report), picture);
             return 0;
         }));
         return command;
-    }
-
-    // Queries are what the model makes of made-up histories; which items they find depends on nothing that costs time.
-    private static Samples Measure(RecommenderModel model, MipsBruteForce index, int queryCount, int k, WorkerPool workers, CancellationToken cancellation)
-    {
-        using var tape = new Tape(workers, differentiate: false);
-        using var batch = new SequenceBatch();
-        var nothing = new ExcludedItems();
-        batch.Clear();
-        for (int query = 0; query < queryCount; query++)
-        {
-            int first = 1 + (int)(7919L * query % model.ItemCount), second = 1 + (int)(104_729L * query % model.ItemCount);
-            batch.Add(query, new UserSequence([first, second], [], []), 0, null);
-            nothing.Add([]);
-        }
-
-        Matrix queries = LastStates.Encode(model, tape, batch);
-        int[] found = new int[queryCount * k];
-        float[] scores = new float[queryCount * k];
-        return Samples.Of(() => index.Search(queries, nothing, k, found, scores), TimeSpan.FromSeconds(1), cancellation);
-    }
-
-    private static void WriteJson(Terminal terminal, WorkerPool workers, RecommenderModel model, List<Result> results) => terminal.WriteJson(writer =>
-    {
-        writer.WriteNumber("items", model.ItemCount);
-        writer.WriteNumber("dim", model.Config.EmbeddingDim);
-        BenchRun.WriteMachine(writer, workers);
-        writer.WriteStartArray("searches");
-        foreach (Result result in results)
-        {
-            writer.WriteStartObject();
-            writer.WriteString("precision", result.Precision.ToString().ToLowerInvariant());
-            writer.WriteNumber("queries", result.Queries);
-            writer.WriteNumber("k", result.K);
-            writer.WriteNumber("median_s", result.Time.Median);
-            writer.WriteNumber("min_s", result.Time.Least);
-            writer.WriteNumber("index_gb_per_s", result.BytesPerSecond(model) / 1e9);
-            writer.WriteNumber("gflops", result.FlopsPerSecond(model) / 1e9);
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndArray();
-    });
-
-    private static void Draw(Terminal terminal, RecommenderModel model, List<Result> results)
-    {
-        var table = Tables.Create("precision", ">queries", ">k", ">median", ">least", ">GB/s of index", ">GFLOP/s");
-        foreach (Result result in results)
-        {
-            table.Add(
-                result.Precision.ToString().ToLowerInvariant(), Tables.Count(result.Queries), Tables.Count(result.K), BenchRun.Milliseconds(result.Time.Median),
-                BenchRun.Milliseconds(result.Time.Least), Tables.Count((long)(result.BytesPerSecond(model) / 1e9)), Tables.Count((long)(result.FlopsPerSecond(model) / 1e9)));
-        }
-
-        terminal.Draw(table);
-    }
-
-    private sealed record Result(IndexPrecision Precision, int Queries, int K, Samples Time)
-    {
-        public double BytesPerSecond(RecommenderModel model) =>
-            (double)model.ItemCount * model.Config.EmbeddingDim * Precision switch { IndexPrecision.Float32 => 4, IndexPrecision.BFloat16 => 2, _ => 1 } / Time.Median;
-
-        public double FlopsPerSecond(RecommenderModel model) => 2.0 * Queries * model.ItemCount * model.Config.EmbeddingDim / Time.Median;
     }
 }

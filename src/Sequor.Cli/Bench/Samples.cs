@@ -11,6 +11,9 @@ internal sealed class Samples
         ? sorted[sorted.Length / 2]
         : (sorted[sorted.Length / 2 - 1] + sorted[sorted.Length / 2]) / 2;
 
+    /// <summary>The smallest value that nine tenths of all do not exceed.</summary>
+    public double NinetiethPercentile => Sorted() is var sorted ? sorted[(9 * sorted.Length + 9) / 10 - 1] : 0;
+
     public double Least => values.Min();
 
     public double Most => values.Max();
