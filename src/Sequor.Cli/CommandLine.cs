@@ -56,6 +56,7 @@ internal static class CommandLine
                 TrainCommand.Create(terminal),
                 EvaluateCommand.Create(terminal),
                 RecommendCommand.Create(terminal),
+                ImportCommand.Create(terminal),
                 ExportCommand.Create(terminal),
                 BenchCommand.Create(terminal),
                 DoctorCommand.Create(terminal),

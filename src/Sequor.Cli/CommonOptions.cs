@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Numerics;
+using Sequor.Artifacts;
 using Sequor.Data;
 using Sequor.Kernels;
 
@@ -16,6 +17,8 @@ internal static class CommonOptions
 
     public static Option<string> Data() => new("--data") { Description = "A store that `sequor prepare` wrote.", HelpName = "STORE", Required = true };
 
+    public static Option<string[]> Set() => new("--set") { Description = "A setting that prevails over the file; may be repeated.", HelpName = "NAME=VALUE" };
+
     public static Option<string?> Protocol(string whenAbsent)
     {
         var option = new Option<string?>("--protocol")
@@ -26,6 +29,23 @@ internal static class CommonOptions
         option.AcceptOnlyFromAmong(Reference, Validation);
         return option;
     }
+
+    public static Option<ItemRowRule?> ItemRows(string whenAbsent) => new("--item-rows")
+    {
+        Description = $"Rows of the item table: by the number that an item's id is (id), or by its place in the catalogue (index). {whenAbsent}",
+        HelpName = "id|index",
+        CustomParser = result =>
+        {
+            switch (result.Tokens[0].Value)
+            {
+                case "id": return ItemRowRule.Id;
+                case "index": return ItemRowRule.Index;
+                default:
+                    result.AddError($"--item-rows {result.Tokens[0].Value} must be id or index");
+                    return null;
+            }
+        },
+    };
 
     public static Option<int?> Threads() => Number<int>("--threads", "Threads to compute with; results do not depend on it. All cores when absent.", 1);
 
@@ -46,6 +66,8 @@ internal static class CommonOptions
 
     public static EvaluationProtocol ParseProtocol(string? name) =>
         name == Validation ? EvaluationProtocol.Validation : EvaluationProtocol.Reference;
+
+    public static string NameOf(ItemRowRule rule) => rule == ItemRowRule.Id ? "id" : "index";
 
     public static string NameOf(EvaluationProtocol protocol) => protocol == EvaluationProtocol.Validation ? Validation : Reference;
 

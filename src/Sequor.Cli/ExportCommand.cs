@@ -1,32 +1,49 @@
 using System.CommandLine;
+using Sequor.Artifacts;
 using Sequor.Data;
+using Sequor.Training;
 
 namespace Sequor.Cli;
 
-/// <summary><c>sequor export</c>: a store as the reference's interchange file.</summary>
+/// <summary><c>sequor export</c>: a store or a model as a file that the reference reads.</summary>
 internal static class ExportCommand
 {
+    private const string Sequences = "sasrec";
+    private const string Weights = "safetensors";
+
     public static Command Create(Terminal terminal)
     {
-        var store = new Argument<string>("STORE") { Description = "A store that `sequor prepare` wrote." };
-        Option<string> format = new Option<string>("--format") { Description = "Format of the file.", HelpName = "sasrec", DefaultValueFactory = _ => "sasrec" };
-        format.AcceptOnlyFromAmong("sasrec");
+        var source = new Argument<string>("STORE|RUN|MODEL") { Description = "A store that `sequor prepare` wrote, or a run or model of `sequor train` or `sequor import`." };
+        var format = new Option<string?>("--format") { Description = "Format of the file: sasrec for a store, safetensors for a model; what suits when absent.", HelpName = $"{Sequences}|{Weights}" };
+        format.AcceptOnlyFromAmong(Sequences, Weights);
         var output = new Option<string>("--out") { Description = "File to write; it appears whole or not at all.", HelpName = "FILE", Required = true };
+        Option<ItemRowRule?> rows = CommonOptions.ItemRows("For a model; when absent as it was imported, or by id where ids are numbers with few gaps.");
         Option<bool> json = CommonOptions.Json();
         var command = new Command("export", """
-            Writes a store as sasrec_format.csv, which the PyTorch reference reads.
+            Writes a store or a model as a file that the PyTorch reference reads.
 
-            Example:
+            Examples:
               sequor export ml-1m.sequor --format sasrec --out sasrec_format.csv
-            """) { store, format, output, json };
-        command.SetAction(result => Run(terminal, result.GetRequiredValue(store), result.GetRequiredValue(output), result.GetValue(json)));
+              sequor export runs/hstu --out hstu.safetensors
+            """) { source, format, output, rows, json };
+        command.SetAction(line =>
+        {
+            string path = line.GetRequiredValue(source), file = line.GetRequiredValue(output);
+            OutputFile.RequireReplaceable(file);
+            // A store is a file, a run or a model a folder.
+            bool isModel = Directory.Exists(path);
+            if (line.GetValue(format) is { } wanted && wanted != (isModel ? Weights : Sequences))
+                throw new InvalidInputException($"{path} is {(isModel ? "a folder" : "no folder")}: --format {wanted} takes {(isModel ? "a store" : "a run or a model")}; leave --format out");
+            if (isModel) return ExportModel(terminal, path, file, line.GetValue(rows), line.GetValue(json));
+            if (line.GetValue(rows) is not null) throw new InvalidInputException("--item-rows goes with a run or a model; leave it out with a store");
+            return ExportStore(terminal, path, file, line.GetValue(json));
+        });
         return command;
     }
 
-    private static int Run(Terminal terminal, string storePath, string output, bool json)
+    private static int ExportStore(Terminal terminal, string path, string output, bool json)
     {
-        OutputFile.RequireReplaceable(output);
-        using var store = SequenceStore.Open(storePath);
+        using var store = SequenceStore.Open(path);
         SequenceCsv.Write(store, output, terminal.Cancellation);
         if (json)
         {
@@ -38,6 +55,32 @@ internal static class ExportCommand
             });
         }
         else terminal.Say($"{output}: {Tables.Count(store.UserCount)} users, {Tables.Count(store.InteractionCount)} interactions");
+        return 0;
+    }
+
+    private static int ExportModel(Terminal terminal, string path, string output, ItemRowRule? rule, bool json)
+    {
+        using ModelArtifact artifact = ModelArtifact.Load(RunDirectory.FindModel(path));
+        ItemRows rows = (rule ?? artifact.Manifest.ImportedFrom?.ItemRows) switch
+        {
+            ItemRowRule.Id => ItemRows.ById(artifact.Items),
+            ItemRowRule.Index => ItemRows.ByIndex(artifact.Items.Count),
+            _ => ItemRows.Natural(artifact.Items),
+        };
+        artifact.ExportWeights(output, rows);
+        string name = CommonOptions.NameOf(rows.Rule);
+        if (json)
+        {
+            terminal.WriteJson(writer =>
+            {
+                writer.WriteString("file", output);
+                writer.WriteNumber("tensors", artifact.Model.Parameters.Count);
+                writer.WriteString("itemRows", name);
+                writer.WriteNumber("tableRows", rows.Count);
+                writer.WriteNumber("items", artifact.Items.Count);
+            });
+        }
+        else terminal.Say($"{output}: {artifact.Model.Parameters.Count} tensors; item rows by {name}, {Tables.Count(artifact.Items.Count)} items in {Tables.Count(rows.Count)} rows");
         return 0;
     }
 }

@@ -11,6 +11,7 @@ internal static class PreparationOutput
         ("rows read", Tables.Count(summary.RowCount)),
         ("users", Tables.Count(summary.UserCount)),
         ("items", Tables.Count(summary.ItemCount)),
+        ("item attributes", summary.ItemAttributes.Count == 0 ? "no" : string.Join(", ", summary.ItemAttributes)),
         ("interactions", Tables.Count(summary.InteractionCount)),
         ("ratings", summary.HasRatings ? "yes" : "no"),
         ("timestamps", summary.HasTimestamps ? string.Create(CultureInfo.InvariantCulture, $"{summary.FirstTimestamp} to {summary.LastTimestamp}") : "no"),
@@ -25,6 +26,9 @@ internal static class PreparationOutput
         json.WriteNumber("rows", summary.RowCount);
         json.WriteNumber("users", summary.UserCount);
         json.WriteNumber("items", summary.ItemCount);
+        json.WriteStartArray("itemAttributes");
+        foreach (string name in summary.ItemAttributes) json.WriteStringValue(name);
+        json.WriteEndArray();
         json.WriteNumber("interactions", summary.InteractionCount);
         json.WriteBoolean("ratings", summary.HasRatings);
         json.WriteBoolean("timestamps", summary.HasTimestamps);

@@ -17,6 +17,7 @@ internal static class PrepareCommand
               sequor prepare synthetic --users 500 --out small.sequor
               sequor prepare sasrec --source sasrec_format.csv --items movies.dat --out ml-1m.sequor
               sequor prepare ratings.csv --user userId --item movieId --rating rating --time timestamp --out my.sequor
+              sequor prepare ratings.csv --user userId --item movieId --items movies.csv --item-id movieId --title title --item-attributes genres --out my.sequor
             """) { options.Source };
         foreach (Option option in options.All) command.Add(option);
         command.SetAction(line => Run(terminal, options, line));

@@ -34,6 +34,9 @@ internal sealed class PrepareOptions
 
     public Option<string?> Title { get; } = Text("--title", "COLUMN", "Column of the title in the items file.");
 
+    public Option<string?> ItemAttributes { get; } = Text(
+        "--item-attributes", "COLUMN,…", "Columns of the items file that describe items, such as genres,year; | separates the values of a cell.");
+
     public Option<int?> Users { get; } = CommonOptions.Number<int>("--users", "Users of the synthetic set; 2000 when absent.", 1);
 
     public Option<int?> ItemsCount { get; } = CommonOptions.Number<int>("--items-count", "Items of the synthetic set; 1000 when absent.", 1);
@@ -50,7 +53,7 @@ internal sealed class PrepareOptions
 
     public Option[] All =>
     [
-        Path, Output, Name, User, Item, Rating, Time, Order, Delimiter, Items, ItemId, Title, Users, ItemsCount, MeanLength, Seed, NoVerify, Threads, Json,
+        Path, Output, Name, User, Item, Rating, Time, Order, Delimiter, Items, ItemId, Title, ItemAttributes, Users, ItemsCount, MeanLength, Seed, NoVerify, Threads, Json,
     ];
 
     /// <summary>Options that every source takes.</summary>

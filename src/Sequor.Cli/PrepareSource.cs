@@ -34,10 +34,12 @@ internal static class PrepareSource
                 $"'{file}' is neither a data set ({string.Join(", ", KnownDatasets.Names)}, sasrec, synthetic) nor a file; name one of these or the path of a ratings file");
         }
 
-        Only(line, options, file, options.User, options.Item, options.Rating, options.Time, options.Order, options.Delimiter, options.Items, options.ItemId, options.Title);
-        if (line.GetValue(options.Items) is null && (line.GetValue(options.ItemId) ?? line.GetValue(options.Title)) is not null)
+        Only(line, options, file, options.User, options.Item, options.Rating, options.Time, options.Order, options.Delimiter, options.Items, options.ItemId, options.Title,
+            options.ItemAttributes);
+        if (line.GetValue(options.Items) is null
+            && (line.GetValue(options.ItemId) ?? line.GetValue(options.Title) ?? line.GetValue(options.ItemAttributes)) is not null)
         {
-            throw new InvalidInputException("--item-id and --title name columns of the items file; give it with --items FILE");
+            throw new InvalidInputException("--item-id, --title and --item-attributes name columns of the items file; give it with --items FILE");
         }
 
         return new DelimitedRatingsSource
@@ -53,6 +55,7 @@ internal static class PrepareSource
             ItemsPath = line.GetValue(options.Items),
             ItemIdColumn = line.GetValue(options.ItemId),
             TitleColumn = line.GetValue(options.Title),
+            ItemAttributeColumns = (line.GetValue(options.ItemAttributes) ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
         };
     }
 

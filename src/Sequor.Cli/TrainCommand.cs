@@ -16,7 +16,7 @@ internal static class TrainCommand
         Option<string> data = CommonOptions.Data();
         var output = new Option<string>("--out") { Description = "Folder of the run: config.gin, metrics.jsonl, log.txt, best/ and last/.", HelpName = "RUN", Required = true };
         Option<string?> protocol = CommonOptions.Protocol("reference when absent.");
-        var set = new Option<string[]>("--set") { Description = "A setting that prevails over the file; may be repeated.", HelpName = "NAME=VALUE" };
+        Option<string[]> set = CommonOptions.Set();
         Option<int?> threads = CommonOptions.Threads();
         Option<bool> json = CommonOptions.Json();
         var command = new Command("train", """

@@ -26,6 +26,7 @@ public static class DatasetPreparer
             RowCount = rowCount,
             UserCount = store.UserCount,
             ItemCount = store.Items.Count,
+            ItemAttributes = [.. store.Items.Attributes.Select(attribute => attribute.Name)],
             InteractionCount = store.InteractionCount,
             HasRatings = store.HasRatings,
             HasTimestamps = store.HasTimestamps,

@@ -1,3 +1,4 @@
+using DuckDB.NET.Data;
 using Sequor.Data;
 
 namespace Sequor.Preparation;
@@ -42,6 +43,9 @@ public sealed record DelimitedRatingsSource : DatasetSource
     /// <summary>Column of the title in the items file; null when there is none.</summary>
     public string? TitleColumn { get; init; }
 
+    /// <summary>Columns of the items file that become attributes of the items, under the columns' names; <c>|</c> separates the values of a cell.</summary>
+    public IReadOnlyList<string> ItemAttributeColumns { get; init; } = [];
+
     /// <inheritdoc/>
     public override string DefaultName => System.IO.Path.GetFileNameWithoutExtension(Path);
 
@@ -81,21 +85,26 @@ public sealed record DelimitedRatingsSource : DatasetSource
     {
         if (ItemsPath is null) return null;
         if (!File.Exists(ItemsPath)) throw new InvalidInputException($"{ItemsPath} does not exist; give the path of the items file");
-        if (ItemIdColumn is null && TitleColumn is not null)
+        if (ItemIdColumn is null && (TitleColumn ?? (ItemAttributeColumns is [var first, ..] ? first : null)) is { } column)
         {
-            throw new InvalidInputException($"the title column '{TitleColumn}' of {ItemsPath} is named without the id column; name both or neither");
+            throw new InvalidInputException($"column '{column}' of {ItemsPath} is named without the id column; name that too, or none");
         }
 
         if (ItemIdColumn is null) return ItemList.ReadMovieLens(ItemsPath);
         var table = new TableFile(ItemsPath, null, duck);
         table.Require(ItemIdColumn);
         if (TitleColumn is not null) table.Require(TitleColumn);
+        foreach (string name in ItemAttributeColumns) table.Require(name);
 
-        var rows = new List<(string Id, string? Title)>();
-        string title = TitleColumn is null ? "NULL" : $"CAST({Sql.Name(TitleColumn)} AS VARCHAR)";
-        duck.Read($"SELECT CAST({Sql.Name(ItemIdColumn)} AS VARCHAR), {title} FROM {table.ScanSql()}", reader =>
-            rows.Add((reader.IsDBNull(0) ? "" : reader.GetString(0), reader.IsDBNull(1) ? null : reader.GetString(1))));
-        return ItemList.Sort(rows, row => row.Id, TitleColumn is null ? null : row => row.Title);
+        var rows = new List<ListedItem>();
+        string title = TitleColumn is null ? "NULL" : Text(TitleColumn);
+        string columns = string.Join(", ", [Text(ItemIdColumn), title, .. ItemAttributeColumns.Select(Text)]);
+        duck.Read($"SELECT {columns} FROM {table.ScanSql()}", reader => rows.Add(new ListedItem(
+            Cell(reader, 0) ?? "", Cell(reader, 1), [.. ItemAttributeColumns.Select((_, index) => ItemList.Split(Cell(reader, index + 2)))])));
+        return ItemList.Sort(rows, TitleColumn is not null, ItemAttributeColumns);
+
+        static string Text(string column) => $"CAST({Sql.Name(column)} AS VARCHAR)";
+        static string? Cell(DuckDBDataReader reader, int index) => reader.IsDBNull(index) ? null : reader.GetString(index);
     }
 
     private Dictionary<string, string> NamedColumns()

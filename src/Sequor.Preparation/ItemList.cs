@@ -1,44 +1,71 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using Sequor.Data;
 
 namespace Sequor.Preparation;
 
-/// <summary>The catalogue from a file without header whose first two fields are id and title (<c>movies.dat</c>, <c>u.item</c>).</summary>
-internal static class ItemList
+/// <summary>
+/// The catalogue from a file without header whose first two fields are id and title (<c>movies.dat</c>, <c>u.item</c>). Attributes:
+/// <c>year</c> and <c>decade</c> from a title that ends in a year, and <c>genres</c> where the file has them.
+/// </summary>
+internal static partial class ItemList
 {
     /// <summary>Reads <c>::</c> files by the name <c>.dat</c> and <c>|</c> files by any other, Latin-1, as GroupLens writes them.</summary>
-    public static ItemVocabulary ReadMovieLens(string path) =>
-        ReadDelimited(path, Path.GetExtension(path) == ".dat" ? "::" : "|", Encoding.Latin1);
-
-    /// <summary>Reads all rows; the catalogue is in numeric order of the ids when all are integers, else in ordinal order.</summary>
-    public static ItemVocabulary ReadDelimited(string path, string delimiter, Encoding encoding)
+    public static ItemVocabulary ReadMovieLens(string path)
     {
-        var rows = new List<(string Id, string Title)>();
+        if (Path.GetExtension(path) == ".dat") return ReadDelimited(path, "::", fields => Split(fields.ElementAtOrDefault(2)));
+        string[] flags = GenreFlags(path);
+        return ReadDelimited(path, "|", fields => fields.Length < flags.Length + 2 ? [] : [.. flags.Where((_, i) => fields[fields.Length - flags.Length + i] == "1")]);
+    }
+
+    /// <summary>Values of a cell that <c>|</c> separates.</summary>
+    public static string[] Split(string? cell) => (cell ?? "").Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>The catalogue of rows in the order that indices follow: numeric when all ids are integers, else ordinal.</summary>
+    public static ItemVocabulary Sort(IReadOnlyCollection<ListedItem> rows, bool titled, IReadOnlyList<string> attributeNames)
+    {
+        bool integers = rows.All(row => row.Id.Length is > 0 and <= 18 && row.Id.All(char.IsAsciiDigit));
+        List<ListedItem> sorted = [.. integers
+            ? rows.OrderBy(row => long.Parse(row.Id, CultureInfo.InvariantCulture)).ThenBy(row => row.Id, StringComparer.Ordinal)
+            : rows.OrderBy(row => row.Id, StringComparer.Ordinal)];
+        return ItemVocabulary.Create(
+            sorted.ConvertAll(row => row.Id),
+            titled ? sorted.ConvertAll(row => row.Title) : null,
+            [.. attributeNames.Select((name, index) => ItemAttribute.Create(name, sorted.ConvertAll(row => row.Values[index])))]);
+    }
+
+    private static ItemVocabulary ReadDelimited(string path, string delimiter, Func<string[], string[]> genres)
+    {
+        var rows = new List<ListedItem>();
         int lineNumber = 0;
-        foreach (string line in File.ReadLines(path, encoding))
+        foreach (string line in File.ReadLines(path, Encoding.Latin1))
         {
             lineNumber++;
             if (line.Length == 0) continue;
-            string[] fields = line.Split(delimiter, 3);
+            string[] fields = line.Split(delimiter);
             if (fields.Length < 2 || fields[0].Length == 0)
             {
                 throw new InvalidInputException($"'{line}' must be an item id and a title separated by '{delimiter}' ({path}:{lineNumber})");
             }
 
-            rows.Add((fields[0], fields[1]));
+            string year = YearAtEnd().Match(fields[1]).Groups[1].Value;
+            rows.Add(new ListedItem(fields[0], fields[1], [genres(fields), Split(year), year.Length == 0 ? [] : [$"{year[..3]}0s"]]));
         }
 
-        return Sort(rows, row => row.Id, row => row.Title);
+        string[] names = ["genres", "year", "decade"];
+        int[] known = [.. Enumerable.Range(0, names.Length).Where(index => rows.Any(row => row.Values[index].Length > 0))];
+        return Sort(
+            rows.ConvertAll(row => row with { Values = [.. known.Select(index => row.Values[index])] }), titled: true, [.. known.Select(index => names[index])]);
     }
 
-    /// <summary>The catalogue of (id, title) rows in the order that indices follow.</summary>
-    public static ItemVocabulary Sort<T>(IReadOnlyCollection<T> rows, Func<T, string> id, Func<T, string?>? title)
+    // u.genre names the flags that end a line of u.item, in their order: "Action|1".
+    private static string[] GenreFlags(string itemsPath)
     {
-        bool integers = rows.All(row => id(row).Length is > 0 and <= 18 && id(row).All(char.IsAsciiDigit));
-        List<T> sorted = [.. integers
-            ? rows.OrderBy(row => long.Parse(id(row), CultureInfo.InvariantCulture)).ThenBy(id, StringComparer.Ordinal)
-            : rows.OrderBy(id, StringComparer.Ordinal)];
-        return ItemVocabulary.Create(sorted.ConvertAll(row => id(row)), title is null ? null : sorted.ConvertAll(row => title(row)));
+        string path = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(itemsPath))!, "u.genre");
+        return File.Exists(path) ? [.. File.ReadLines(path).Select(line => line.Split('|')[0]).Where(name => name.Length > 0)] : [];
     }
+
+    [GeneratedRegex(@"\((\d{4})\)\s*$")]
+    private static partial Regex YearAtEnd();
 }

@@ -1,6 +1,7 @@
 namespace Sequor.Preparation;
 
-/// <summary>MovieLens 100K: <c>u.data</c> (tabs) and <c>u.item</c> (bars, Latin-1). The catalogue is every row of <c>u.item</c>.</summary>
+/// <summary>MovieLens 100K: <c>u.data</c> (tabs) and <c>u.item</c> (bars, Latin-1). The catalogue is every row of <c>u.item</c>, with
+/// genres (named by <c>u.genre</c>), year and decade.</summary>
 /// <param name="Path">The folder with the files, or <c>u.data</c> itself.</param>
 public sealed record MovieLens100KSource(string Path) : DatasetSource
 {
@@ -24,7 +25,7 @@ public sealed record MovieLens100KSource(string Path) : DatasetSource
                 Time = "time",
             },
             Items = ItemList.ReadMovieLens(FindBeside(ratings, "u.item")),
-            Source = "ml-100k: u.data, u.item",
+            Source = "ml-100k: u.data, u.item, u.genre",
             Published = new PublishedCounts(100_000, 943, 1_682),
         }.Run();
     }

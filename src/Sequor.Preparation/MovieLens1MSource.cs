@@ -1,6 +1,7 @@
 namespace Sequor.Preparation;
 
-/// <summary>MovieLens 1M: <c>ratings.dat</c> and <c>movies.dat</c> (<c>::</c>, Latin-1). The catalogue is every row of <c>movies.dat</c>.</summary>
+/// <summary>MovieLens 1M: <c>ratings.dat</c> and <c>movies.dat</c> (<c>::</c>, Latin-1). The catalogue is every row of
+/// <c>movies.dat</c>, with genres, year and decade.</summary>
 /// <param name="Path">The folder with the files, or <c>ratings.dat</c> itself.</param>
 public sealed record MovieLens1MSource(string Path) : DatasetSource
 {

@@ -18,6 +18,9 @@ public sealed record PreparationSummary
     /// <summary>Catalogue size X.</summary>
     public required int ItemCount { get; init; }
 
+    /// <summary>Names of the attributes that the items carry.</summary>
+    public required IReadOnlyList<string> ItemAttributes { get; init; }
+
     /// <summary>Events in the store.</summary>
     public required long InteractionCount { get; init; }
 

@@ -43,6 +43,16 @@ public sealed class BadExperimentTests : IDisposable
     }
 
     [Theory]
+    [InlineData("features")]
+    [InlineData("categorical")]
+    public void Data_without_attributes_of_items_are_refused_where_they_are_needed(string kind)
+    {
+        string line = Refused("", "--set", $"train_fn.embedding_module_type={kind}");
+        Assert.Contains($"train_fn.embedding_module_type = \"{kind}\" needs attributes of the items, and the data have none", line, StringComparison.Ordinal);
+        Assert.Contains("--item-attributes", line, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("train")]
     [InlineData("export")]
     public void A_truncated_store_is_refused(string command)

@@ -22,6 +22,16 @@ public sealed class PrepareAndExportTests : IDisposable
     }
 
     [Fact]
+    public void Columns_of_the_items_file_become_attributes_that_the_summary_names()
+    {
+        string ratings = folder.Write("ratings.csv", "u,i\na,x\na,y\n"), items = folder.Write("items.csv", "id,tags,brand\nx,red|blue,\ny,,Acme\nz,red,Acme\n");
+        JsonElement summary = Tool.Json(
+            "prepare", ratings, "--user", "u", "--item", "i", "--items", items, "--item-id", "id", "--item-attributes", "tags, brand", "--out", folder.File("a.sequor"));
+        Assert.Equal(["tags", "brand"], summary.GetProperty("itemAttributes").EnumerateArray().Select(name => name.GetString()));
+        Assert.Equal(3, summary.GetProperty("items").GetInt32());
+    }
+
+    [Fact]
     public void The_summary_is_a_table_without_json()
     {
         Tool run = Tool.Run("prepare", "synthetic", "--users", "60", "--items-count", "60", "--mean-length", "8", "--out", folder.File("a.sequor"));

@@ -16,7 +16,10 @@ public sealed class ReadmeTests : IDisposable
     public async Task The_commands_for_your_own_ratings_work_as_they_are_written()
     {
         string root = Root();
-        string[] commands = [.. File.ReadLines(Path.Combine(root, "README.md")).Where(line => line.StartsWith("sequor ", StringComparison.Ordinal))];
+        string[] commands = [.. File.ReadLines(Path.Combine(root, "README.md"))
+            .SkipWhile(line => line != "## Your own ratings").Skip(1)
+            .TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal))
+            .Where(line => line.StartsWith("sequor ", StringComparison.Ordinal))];
         Assert.Equal(["prepare", "train", "evaluate", "recommend", "recommend"], commands.Select(command => command.Split(' ')[1]));
         Directory.CreateDirectory(folder.File("configs/ml-1m"));
         File.Copy(Path.Combine(root, "configs/ml-1m/hstu.gin"), folder.File("configs/ml-1m/hstu.gin"));

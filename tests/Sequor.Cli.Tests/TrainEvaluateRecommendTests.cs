@@ -77,6 +77,22 @@ public sealed class TrainEvaluateRecommendTests(TrainedRun trained) : IClassFixt
     }
 
     [Fact]
+    public void A_model_that_reads_ratings_asks_for_those_of_a_history()
+    {
+        using var folder = new TemporaryFolder();
+        string run = folder.File("run");
+        Tool.Json("train", trained.Config, "--data", trained.Store, "--out", run, "--set", "train_fn.num_epochs=1", "--set", "train_fn.input_preprocessor=CombinedItemAndRating");
+        Tool.Json("evaluate", run, "--data", trained.Store);
+        Tool.Json("recommend", run, "--data", trained.Store, "--user", "1");
+        Assert.Contains("the model reads ratings, which --history lacks; add --ratings, one an item", Tool.Refused("recommend", run, "--history", "1,2"), StringComparison.Ordinal);
+        Assert.Contains("--ratings has 1 ratings for 2 items", Tool.Refused("recommend", run, "--history", "1,2", "--ratings", "5"), StringComparison.Ordinal);
+        Assert.Contains("rating 9 has no row", Tool.Refused("recommend", run, "--history", "1,2", "--ratings", "5,9"), StringComparison.Ordinal);
+        Assert.Contains("rating 'x' is not a number", Tool.Refused("recommend", run, "--history", "1", "--ratings", "x"), StringComparison.Ordinal);
+        Assert.Equal(2, Tool.Json("recommend", run, "--history", "1,2", "--ratings", "5,3.5").GetProperty("historyCount").GetInt32());
+        Assert.Contains("--ratings is without effect", Tool.Run("recommend", trained.Run, "--history", "1", "--ratings", "5").Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_user_who_does_not_exist_is_refused() =>
         Assert.Contains("user '999' is not in", Tool.Refused("recommend", trained.Run, "--data", trained.Store, "--user", "999"), StringComparison.Ordinal);
 

@@ -68,13 +68,27 @@ public sealed class DelimitedRatingsTests : IDisposable
     }
 
     [Fact]
+    public void Named_columns_of_an_items_file_become_attributes()
+    {
+        folder.Write("items.csv", "id,tags,brand\n3,red| blue |red|,Acme\n1,,\n20,green,Acme\n");
+        var source = Source("user,item\n1,3\n") with { ItemsPath = folder.File("items.csv"), ItemIdColumn = "id", ItemAttributeColumns = ["brand", "tags"] };
+        using var store = Prepared.Open(source, folder.File("s"));
+        Assert.Equal(["brand: |Acme|Acme", "tags: |red,blue|green"], Prepared.Attributes(store));
+
+        Assert.Contains("column 'colour' is not among", Refused(source with { ItemAttributeColumns = ["colour"] }), StringComparison.Ordinal);
+        Assert.Contains("column 'tags' of", Refused(source with { ItemIdColumn = null, ItemAttributeColumns = ["tags"] }), StringComparison.Ordinal);
+
+        string Refused(DatasetSource wrong) => Assert.Throws<InvalidInputException>(() => Prepared.Prepare(wrong, folder.File("t"))).Message;
+    }
+
+    [Fact]
     public void An_items_file_without_header_begins_with_id_and_title()
     {
         folder.Write("movies.dat", "1::Amélie (2001)::Comedy\n3::Heat (1995)::Action\n");
         var source = Source("user,item\n1,3\n") with { ItemsPath = folder.File("movies.dat") };
         using var store = Prepared.Open(source, folder.File("s"));
         Assert.Equal(["Amélie (2001)", "Heat (1995)"], Enumerable.Range(1, 2).Select(store.Items.Title));
-        Assert.Contains("name both or neither", Assert.Throws<InvalidInputException>(() => Prepared.Prepare(source with { TitleColumn = "t" }, folder.File("t"))).Message, StringComparison.Ordinal);
+        Assert.Contains("is named without the id column", Assert.Throws<InvalidInputException>(() => Prepared.Prepare(source with { TitleColumn = "t" }, folder.File("t"))).Message, StringComparison.Ordinal);
     }
 
     [Fact]

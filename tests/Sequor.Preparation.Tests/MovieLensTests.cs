@@ -42,6 +42,34 @@ public sealed class MovieLensTests : IDisposable
     }
 
     [Fact]
+    public void Films_of_movies_dat_carry_genres_year_and_decade_rated_or_not()
+    {
+        folder.Write("movies.dat", "10::Amélie (2001)::Comedy|Romance\n9::Heat::Action\n2::Big: The Film (1988) ::\n");
+        folder.Write("ratings.dat", "1::9::5::100\n");
+        using var store = Prepared.Open(new MovieLens1MSource(folder.Path), folder.File("s"), verify: false);
+        Assert.Equal(["genres: |Action|Comedy,Romance", "year: 1988||2001", "decade: 1980s||2000s"], Prepared.Attributes(store));
+    }
+
+    [Fact]
+    public void Films_of_u_item_carry_the_genres_that_u_genre_names()
+    {
+        folder.Write("u.genre", "unknown|0\nAction|1\nDrama|2\n\n");
+        folder.Write("u.item", "2|Heat (1995)|01-Jan-1995||http://x|0|1|1\n1|unknown||||1|0|0\n");
+        folder.Write("u.data", "1\t2\t5\t100\n");
+        using var store = Prepared.Open(new MovieLens100KSource(folder.Path), folder.File("s"), verify: false);
+        Assert.Equal(["genres: unknown|Action,Drama", "year: |1995", "decade: |1990s"], Prepared.Attributes(store));
+    }
+
+    [Fact]
+    public void Films_without_genres_and_years_have_no_attributes()
+    {
+        folder.Write("u.item", "1|A\n");
+        folder.Write("u.data", "1\t1\t5\t100\n");
+        using var store = Prepared.Open(new MovieLens100KSource(folder.Path), folder.File("s"), verify: false);
+        Assert.Empty(store.Items.Attributes);
+    }
+
+    [Fact]
     public void Ties_in_time_keep_the_order_of_the_file()
     {
         string[] items = [.. Enumerable.Range(1, 500).Select(i => $"{1 + i * 7 % 501}")];
@@ -98,6 +126,8 @@ public sealed class MovieLensTests : IDisposable
         Assert.Equal((874_724_710L, 893_286_638L), (summary.FirstTimestamp, summary.LastTimestamp));
         using var store = SequenceStore.Open(folder.File("s"));
         Assert.Equal("Toy Story (1995)", store.Items.Title(1));
+        Assert.Equal([("genres", 19), ("year", 71), ("decade", 8)], store.Items.Attributes.Select(attribute => (attribute.Name, attribute.ValueCount)));
+        Assert.Equal(["Animation", "Children's", "Comedy"], store.Items.Attributes[0].ValuesOf(1));
     }
 
     [Fact]

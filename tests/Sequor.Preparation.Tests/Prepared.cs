@@ -27,6 +27,13 @@ internal static class Prepared
         return lines;
     }
 
+    /// <summary>Values of the items of every attribute: <c>name: a,b|c</c>.</summary>
+    public static string[] Attributes(SequenceStore store) =>
+    [
+        .. store.Items.Attributes.Select(attribute =>
+            $"{attribute.Name}: {string.Join('|', Enumerable.Range(1, store.Items.Count).Select(item => string.Join(',', attribute.ValuesOf(item))))}"),
+    ];
+
     public static string RequireData()
     {
         string? data = Environment.GetEnvironmentVariable("SEQUOR_DATA");

@@ -40,7 +40,7 @@ public class WidthTests
     private static IEnumerable<string> Classes() =>
         from type in typeof(WidthTests).Assembly.GetTypes()
         where type.Namespace == typeof(ExpectedWidthTests).Namespace || type.Namespace == typeof(GoldenCase).Namespace
-            || type == typeof(MipsBruteForceTests)
+            || type == typeof(MipsBruteForceTests) || type == typeof(MixtureBruteForceTests)
         where type.IsPublic && type.Name.EndsWith("Tests", StringComparison.Ordinal)
         where type != typeof(WorkerPoolTests) && type != typeof(UnbuiltCasesTests)
         select type.FullName;

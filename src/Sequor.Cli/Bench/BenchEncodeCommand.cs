@@ -70,6 +70,8 @@ internal static class BenchEncodeCommand
         using var model = new RecommenderModel(config with { MaxSequenceLength = Math.Max(length, config.MaxSequenceLength) }, ItemCount);
         model.Initialize(1);
         int[] items = new int[length];
+        // The least rating has a row in every rating table.
+        float[] ratings = new float[length];
         long[] times = new long[length];
         for (int i = 0; i < length; i++) (items[i], times[i]) = (1 + (i * 7919 % ItemCount), 1_000_000_000 + (3_600L * i));
         using var tape = new Tape(workers, differentiate: false);
@@ -77,7 +79,7 @@ internal static class BenchEncodeCommand
         return Samples.Of(() =>
         {
             batch.Clear();
-            batch.Add(0, new UserSequence(items, [], times), 0, times[^1]);
+            batch.Add(0, new UserSequence(items, ratings, times), 0, times[^1]);
             LastStates.Encode(model, tape, batch);
         }, TimeSpan.FromSeconds(1), cancellation);
     }

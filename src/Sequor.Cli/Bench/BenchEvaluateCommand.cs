@@ -39,7 +39,7 @@ internal static class BenchEvaluateCommand
 
     private static int Run(Terminal terminal, string config, ExperimentConfig experiment, BenchData bench, WorkerPool workers, int batches, bool json)
     {
-        using var model = new RecommenderModel(experiment.Model, bench.Store.Items.Count);
+        using var model = new RecommenderModel(experiment.Model, bench.Store.Items.Count, bench.Store.Items.Attributes);
         model.Initialize(experiment.Training.Seed);
         Samples index = Samples.Of(() => new MipsBruteForce(model, workers).Dispose(), TimeSpan.FromSeconds(0.5), terminal.Cancellation);
         var batch = new BatchClock();

@@ -43,6 +43,10 @@ public sealed record ArtifactManifest
     /// <summary>Metrics at that epoch by name, such as <c>hr@10</c>.</summary>
     public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
 
+    /// <summary>Where the weights came from, if they were imported.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ArtifactOrigin? ImportedFrom { get; init; }
+
     /// <summary>The other files of the artefact; <see cref="Write"/> fills it in.</summary>
     public IReadOnlyList<ArtifactFile> Files { get; init; } = [];
 
@@ -143,6 +147,7 @@ public sealed record ArtifactManifest
 [JsonSourceGenerationOptions(
     WriteIndented = true,
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(ArtifactManifest))]

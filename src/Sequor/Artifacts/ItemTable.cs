@@ -9,7 +9,9 @@ namespace Sequor.Artifacts;
 /// <param name="Id">The id that users know.</param>
 /// <param name="Title">What to show; empty if unknown.</param>
 /// <param name="Popularity">Interactions with the item in the training data.</param>
-public readonly record struct ItemRow(string Id, string Title, long Popularity);
+/// <param name="Attributes">Values by the name of the attribute, in an order that all rows share; null when the data had no attributes.</param>
+public readonly record struct ItemRow(
+    string Id, string Title, long Popularity, IReadOnlyList<KeyValuePair<string, IReadOnlyList<string>>>? Attributes = null);
 
 /// <summary>
 /// The items of an artefact as JSON lines, which survive tabs, quotes and line breaks in titles. Line i, counted from 1, is item index i.
@@ -29,6 +31,7 @@ public static class ItemTable
             json.WriteString("id", row.Id);
             json.WriteString("title", row.Title);
             json.WriteNumber("popularity", row.Popularity);
+            if (row.Attributes is not null) WriteAttributes(json, row.Attributes);
             json.WriteEndObject();
             json.Flush();
             json.Reset();
@@ -48,6 +51,11 @@ public static class ItemTable
             {
                 ItemRow row = Parse(line, path, rows.Count + 1);
                 rows.Add(row);
+                if (!Names(row).SequenceEqual(Names(rows[0])))
+                {
+                    throw new InvalidInputException($"an item must have the attributes of the first, in the same order ({path}:{rows.Count})");
+                }
+
                 if (!lineOfId.TryAdd(row.Id, rows.Count))
                 {
                     throw new InvalidInputException($"item id \"{row.Id}\" stands at line {lineOfId[row.Id]} already: an id must be unique ({path}:{rows.Count})");
@@ -62,6 +70,27 @@ public static class ItemTable
         return rows;
     }
 
+    private static IEnumerable<string> Names(ItemRow row) => row.Attributes?.Select(attribute => attribute.Key) ?? [];
+
+    private static void WriteAttributes(Utf8JsonWriter json, IReadOnlyList<KeyValuePair<string, IReadOnlyList<string>>> attributes)
+    {
+        json.WriteStartObject("attributes");
+        foreach ((string name, IReadOnlyList<string> values) in attributes)
+        {
+            json.WriteStartArray(name);
+            foreach (string value in values) json.WriteStringValue(value);
+            json.WriteEndArray();
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static KeyValuePair<string, IReadOnlyList<string>>[] ParseAttributes(JsonElement attributes) =>
+    [
+        .. attributes.EnumerateObject().Select(attribute => KeyValuePair.Create<string, IReadOnlyList<string>>(
+            attribute.Name, [.. attribute.Value.EnumerateArray().Select(value => value.GetString() ?? throw new FormatException("a value is null"))])),
+    ];
+
     private static ItemRow Parse(string line, string path, int number)
     {
         try
@@ -69,7 +98,11 @@ public static class ItemTable
             using JsonDocument document = JsonDocument.Parse(line, new JsonDocumentOptions { MaxDepth = 4, AllowDuplicateProperties = false });
             JsonElement root = document.RootElement;
             string id = root.GetProperty("id").GetString() ?? throw new FormatException("id is null");
-            return new ItemRow(id, root.GetProperty("title").GetString() ?? "", root.GetProperty("popularity").GetInt64());
+            return new ItemRow(
+                id,
+                root.GetProperty("title").GetString() ?? "",
+                root.GetProperty("popularity").GetInt64(),
+                root.TryGetProperty("attributes", out JsonElement attributes) ? ParseAttributes(attributes) : null);
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
         {

@@ -1,4 +1,4 @@
-using Sequor.Autograd;
+using System.Globalization;
 using Sequor.Configuration;
 using Sequor.Data;
 using Sequor.Modeling;
@@ -39,10 +39,10 @@ public sealed class ModelArtifact : IDisposable
         ArgumentNullException.ThrowIfNull(items);
         ArgumentNullException.ThrowIfNull(manifest);
         var rows = new ItemRow[items.Count];
-        for (int item = 1; item <= items.Count; item++) rows[item - 1] = new ItemRow(items.Id(item), items.Title(item) ?? "", popularity[item]);
+        for (int item = 1; item <= items.Count; item++) rows[item - 1] = new ItemRow(items.Id(item), items.Title(item) ?? "", popularity[item], AttributesOf(items, item));
         AtomicDirectory.Write(directory, ArtifactManifest.FileName, files =>
         {
-            AtomicFile.Write(Path.Combine(files, WeightsFileName), stream => WriteWeights(stream, model));
+            AtomicFile.Write(Path.Combine(files, WeightsFileName), stream => ModelWeights.Write(stream, model));
             ItemTable.Write(Path.Combine(files, ItemTable.FileName), rows);
             manifest.Write(files);
         });
@@ -61,47 +61,40 @@ public sealed class ModelArtifact : IDisposable
             throw new InvalidInputException($"{directory} lists {rows.Count} items, its manifest says {manifest.ItemCount}; copy the artefact again");
         ModelConfig config = ExperimentConfig.FromGin(manifest.Configuration, Path.Combine(directory, ArtifactManifest.FileName)).Config.Model;
         bool titled = rows.Any(row => row.Title.Length > 0);
-        var items = ItemVocabulary.Create([.. rows.Select(row => row.Id)], titled ? [.. rows.Select(row => row.Title.Length > 0 ? row.Title : null)] : null);
-        var model = new RecommenderModel(config, items.Count);
-        string weights = Path.Combine(directory, WeightsFileName);
-        using SafetensorsReader reader = SafetensorsReader.Open(weights);
-        foreach (Parameter parameter in model.Parameters) ReadWeights(reader, parameter, weights);
+        var items = ItemVocabulary.Create(
+            [.. rows.Select(row => row.Id)], titled ? [.. rows.Select(row => row.Title.Length > 0 ? row.Title : null)] : null, Attributes(rows));
+        var model = new RecommenderModel(config, items.Count, items.Attributes);
+        using SafetensorsReader weights = SafetensorsReader.Open(Path.Combine(directory, WeightsFileName));
+        ModelWeights.Read(weights, model);
+        model.RefreshItems();
         return new ModelArtifact(model, items, manifest);
+    }
+
+    /// <summary>
+    /// Writes the weights alone as a safetensors file that the reference can load: its item table has the rows that its data has.
+    /// </summary>
+    /// <exception cref="InvalidInputException">The ids name no rows by this rule, or the system refuses.</exception>
+    public void ExportWeights(string file, ItemRows rows)
+    {
+        var metadata = new Dictionary<string, string>
+        {
+            // Loaders of safetensors files ask for the framework whose layout the tensors have.
+            ["format"] = "pt",
+            [SafetensorsReader.EpochKey] = Manifest.Epoch.ToString(CultureInfo.InvariantCulture),
+        };
+        AtomicFile.Write(file, stream => ModelWeights.Write(stream, Model, rows, metadata));
     }
 
     /// <summary>Ends the model's native memory.</summary>
     public void Dispose() => Model.Dispose();
 
-    private static void WriteWeights(Stream stream, RecommenderModel model)
-    {
-        SafetensorsShape[] shapes = [.. model.Parameters.Select(p => new SafetensorsShape(p.Name, [.. p.Shape.Select(d => (long)d)]))];
-        var writer = new SafetensorsWriter(stream, shapes);
-        foreach (Parameter parameter in model.Parameters)
-        {
-            Matrix value = parameter.Value;
-            writer.Write(parameter.Name, (row, destination) => CopyRow(value, row, destination));
-        }
-        writer.Complete();
-    }
+    private static KeyValuePair<string, IReadOnlyList<string>>[]? AttributesOf(ItemVocabulary items, int item) => items.Attributes.Count == 0
+        ? null
+        : [.. items.Attributes.Select(attribute => KeyValuePair.Create(attribute.Name, attribute.ValuesOf(item)))];
 
-    // The last dimension of a file's tensor is its row. A convolution's kernel of width 1 comes element by element.
-    private static void CopyRow(Matrix value, long row, Span<float> destination)
+    private static ItemAttribute[] Attributes(IReadOnlyList<ItemRow> rows)
     {
-        if (destination.Length == value.Columns) value[(int)row].CopyTo(destination);
-        else destination[0] = value[(int)(row / value.Columns)][(int)(row % value.Columns)];
-    }
-
-    private static void ReadWeights(SafetensorsReader reader, Parameter parameter, string path)
-    {
-        SafetensorsShape? stored = reader.Tensors.FirstOrDefault(t => t.Name == parameter.Name);
-        if (stored is null || !stored.Dimensions.SequenceEqual(parameter.Shape.Select(d => (long)d)))
-            throw new InvalidInputException(
-                $"{path} must hold {parameter.Name} of shape ({string.Join(", ", parameter.Shape)}), but has {(stored is null ? "no such tensor" : $"shape ({string.Join(", ", stored.Dimensions)})")}");
-        Matrix value = parameter.Value;
-        reader.Read(parameter.Name, (row, values) =>
-        {
-            if (values.Length == value.Columns) values.CopyTo(value[(int)row]);
-            else value[(int)(row / value.Columns)][(int)(row % value.Columns)] = values[0];
-        });
+        if (rows is not [{ Attributes: { } first }, ..]) return [];
+        return [.. first.Select((attribute, index) => ItemAttribute.Create(attribute.Key, [.. rows.Select(row => row.Attributes![index].Value)]))];
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 
 namespace Sequor.Artifacts;
@@ -13,20 +14,22 @@ public delegate void RowReceiver(long row, ReadOnlySpan<float> values);
 /// Reads a safetensors file (github.com/huggingface/safetensors) as float32. The header is checked against the length of the file before
 /// anything is allocated; numbers are read only when asked for.
 /// </summary>
-public sealed class SafetensorsReader : IDisposable
+public sealed class SafetensorsReader : IWeightSource
 {
+    /// <summary>Metadata under which the epoch of the weights stands, where Sequor wrote the file.</summary>
+    internal const string EpochKey = "sequor.epoch";
+
     private const long LargestHeader = 100_000_000;
     private const int ChunkElements = 1 << 14;
 
     private readonly SafeFileHandle _file;
-    private readonly string _path;
     private readonly long _dataStart;
     private readonly Dictionary<string, SafetensorsTensor> _tensors;
 
     private SafetensorsReader(SafeFileHandle file, string path)
     {
         _file = file;
-        _path = path;
+        Path = path;
         long length = RandomAccess.GetLength(file);
         Span<byte> prefix = stackalloc byte[sizeof(ulong)];
         if (length < prefix.Length)
@@ -55,6 +58,12 @@ public sealed class SafetensorsReader : IDisposable
         Tensors = [.. tensors.Select(tensor => tensor.Shape)];
         Metadata = metadata;
     }
+
+    /// <inheritdoc/>
+    public string Path { get; }
+
+    /// <inheritdoc/>
+    public int? Epoch => Metadata.TryGetValue(EpochKey, out string? text) && int.TryParse(text, CultureInfo.InvariantCulture, out int epoch) ? epoch : null;
 
     /// <summary>Names and shapes, in the order of the file.</summary>
     public IReadOnlyList<SafetensorsShape> Tensors { get; }
@@ -129,12 +138,12 @@ public sealed class SafetensorsReader : IDisposable
     {
         if (!_tensors.TryGetValue(name, out SafetensorsTensor? tensor))
         {
-            throw new InvalidInputException($"{_path} has no tensor {name}; it has {string.Join(", ", _tensors.Keys.Take(8))}{(_tensors.Count > 8 ? ", …" : "")}");
+            throw new InvalidInputException($"{Path} has no tensor {name}; it has {string.Join(", ", _tensors.Keys.Take(8))}{(_tensors.Count > 8 ? ", …" : "")}");
         }
 
         return SafetensorsType.IsReadable(tensor.Type)
             ? tensor
-            : throw new InvalidInputException($"{_path}: tensor {name} is of dtype {tensor.Type}; float32 is read from {SafetensorsType.Readable}");
+            : throw new InvalidInputException($"{Path}: tensor {name} is of dtype {tensor.Type}; float32 is read from {SafetensorsType.Readable}");
     }
 
     private void ReadElements(SafetensorsTensor tensor, long first, Span<float> destination)
@@ -165,7 +174,7 @@ public sealed class SafetensorsReader : IDisposable
         while (destination.Length > 0)
         {
             int count = RandomAccess.Read(_file, destination, position);
-            if (count == 0) throw new InvalidInputException($"{_path} ended while it was read: another program may have replaced it");
+            if (count == 0) throw new InvalidInputException($"{Path} ended while it was read: another program may have replaced it");
             destination = destination[count..];
             position += count;
         }

@@ -40,6 +40,9 @@ internal readonly unsafe struct BlockSums
         return true;
     }
 
+    /// <summary>Takes the mark of a row away.</summary>
+    internal void Drop(int row) => _touched[row >> 6] &= ~(1UL << row);
+
     /// <summary>Whether a row was marked.</summary>
     internal bool Holds(int row) => (_touched[row >> 6] & (1UL << row)) != 0;
 

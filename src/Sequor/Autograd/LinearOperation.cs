@@ -4,15 +4,6 @@ using Sequor.Kernels;
 
 namespace Sequor.Autograd;
 
-/// <summary>What follows the product of a linear layer.</summary>
-internal enum Activation
-{
-    None,
-    Silu,
-    Relu,
-    Gelu,
-}
-
 /// <summary>What a linear layer computes: y = dropout(activation(x̂·W + b)) + residual, with x̂ = x or LayerNorm(x).</summary>
 internal readonly struct LinearLayer
 {
@@ -139,75 +130,44 @@ internal sealed unsafe class LinearOperation : Operation
                 RowKernels<V, S>.Normalize(_x.Row(first + t), input + t * _x.Stride, inputs, _x.Stride, _layer.NormalizeEpsilon, out _mean[first + t], out _inverseDeviation[first + t]);
         }
         MatrixMultiply.Run(input, _x.Stride, 1, _weight, _outputStride, _y.Row(first), _outputStride, rows, inputs, _outputStride, false);
-        if (_layer.Activation == Activation.None && _layer.Bias is null && !_hasResidual && !_dropout.Active) return;
-        float* bias = _layer.Bias is null ? null : _layer.Bias.Value.Data + _layer.FirstOutput;
-        if (_slope == null && !_dropout.Active)
+        switch (_layer.Activation)
         {
-            FinishPlain<V, S>(first, end, bias);
-            return;
-        }
-        for (int t = first; t < end; t++)
-        {
-            float* y = _y.Row(t), slope = _slope == null ? null : _slope + (long)t * _outputStride;
-            for (int c = 0; c < _outputStride; c += S.Count)
-            {
-                V h = S.Load(y + c);
-                if (bias != null) h = S.Add(h, c + S.Count > _outputs ? S.KeepFirst(S.Load(bias + c), _outputs - c) : S.Load(bias + c));
-                V factors = _dropout.Factors<V, S>(t, _outputStride, c);
-                h = Activate<V, S>(h, factors, slope == null ? null : slope + c);
-                if (_hasResidual) h = S.Add(h, S.Load(_residual.Row(t) + c));
-                S.Store(h, y + c);
-            }
+            case Activation.Silu: Finish<V, S, Silu<V, S>>(first, end); break;
+            case Activation.Relu: Finish<V, S, Relu<V, S>>(first, end); break;
+            case Activation.Gelu: Finish<V, S, Gelu<V, S>>(first, end); break;
+            default:
+                if (_layer.Bias is not null || _hasResidual || _dropout.Active) Finish<V, S, Identity<V, S>>(first, end);
+                break;
         }
     }
 
-    // The numbers of Forward's loop, where neither slopes nor dropout are wanted.
+    // y = dropout(activation(y + b)) + residual in place; leaves the slope of the first two.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void FinishPlain<V, S>(int first, int end, float* bias) where V : struct where S : struct, ISimd<V>
+    private void Finish<V, S, A>(int first, int end) where V : struct where S : struct, ISimd<V> where A : struct, IActivation<V, S>
     {
         int outputs = _outputs, stride = _outputStride;
-        Activation activation = _layer.Activation;
+        float* bias = _layer.Bias is null ? null : _layer.Bias.Value.Data + _layer.FirstOutput;
+        Dropout dropout = _dropout;
+        bool drops = dropout.Active, addsResidual = _hasResidual;
         for (int t = first; t < end; t++)
         {
-            float* y = _y.Row(t), residual = _hasResidual ? _residual.Row(t) : null;
+            float* y = _y.Row(t), slope = _slope == null ? null : _slope + (long)t * stride, residual = addsResidual ? _residual.Row(t) : null;
             for (int c = 0; c < stride; c += S.Count)
             {
                 V h = S.Load(y + c);
                 if (bias != null) h = S.Add(h, c + S.Count > outputs ? S.KeepFirst(S.Load(bias + c), outputs - c) : S.Load(bias + c));
-                if (activation == Activation.Silu) h = S.Multiply(h, VectorMath<V, S>.Sigmoid(h));
-                else if (activation == Activation.Relu) h = S.Max(h, S.Zero);
-                else if (activation == Activation.Gelu) h = S.Multiply(h, VectorMath<V, S>.NormalCdf(h));
-                if (residual != null) h = S.Add(h, S.Load(residual + c));
+                h = A.Apply(h, out V derivative);
+                if (drops)
+                {
+                    V factors = dropout.Factors<V, S>(t, stride, c);
+                    h = S.Multiply(h, factors);
+                    derivative = S.Multiply(derivative, factors);
+                }
+                if (slope != null) S.Store(derivative, slope + c);
+                if (addsResidual) h = S.Add(h, S.Load(residual + c));
                 S.Store(h, y + c);
             }
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private V Activate<V, S>(V h, V factors, float* slope) where V : struct where S : struct, ISimd<V>
-    {
-        V one = S.Create(1f), derivative;
-        switch (_layer.Activation)
-        {
-            case Activation.Silu:
-                V sigmoid = VectorMath<V, S>.Sigmoid(h);
-                h = S.Multiply(h, sigmoid);
-                derivative = S.MultiplyAdd(h, S.Subtract(one, sigmoid), sigmoid);
-                break;
-            case Activation.Relu:
-                derivative = S.SelectBySign(S.Subtract(S.Zero, h), S.Zero, one);
-                h = S.Max(h, S.Zero);
-                break;
-            case Activation.Gelu:
-                V cdf = VectorMath<V, S>.NormalCdf(h);
-                derivative = S.MultiplyAdd(h, VectorMath<V, S>.NormalDensity(h), cdf);
-                h = S.Multiply(h, cdf);
-                break;
-            default:
-                return S.Multiply(h, factors);
-        }
-        if (slope != null) S.Store(S.Multiply(derivative, factors), slope);
-        return S.Multiply(h, factors);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -247,18 +207,23 @@ internal sealed unsafe class LinearOperation : Operation
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void OutputGradient<V, S>(int first, int rows, float* output, float* biasGradient) where V : struct where S : struct, ISimd<V>
     {
+        int outputs = _outputs, stride = _outputStride;
+        Dropout dropout = _dropout;
+        bool drops = _slope == null && dropout.Active, hasBias = _layer.Bias is not null;
         for (int t = first; t < first + rows; t++)
         {
-            float* dy = _y.RowGradient(t), d = output + (t - first) * _outputStride;
-            for (int c = 0; c < _outputStride; c += S.Count)
+            float* dy = _y.RowGradient(t), d = output + (t - first) * stride, slope = _slope == null ? null : _slope + (long)t * stride;
+            float* residual = _hasResidual ? _residual.RowGradient(t) : null;
+            for (int c = 0; c < stride; c += S.Count)
             {
                 // The padding of a gradient that heads write column by column is undefined.
-                V g = c + S.Count > _outputs ? S.KeepFirst(S.Load(dy + c), Math.Max(_outputs - c, 0)) : S.Load(dy + c);
-                if (_hasResidual) S.Store(_addsToResidual ? S.Add(S.Load(_residual.RowGradient(t) + c), g) : g, _residual.RowGradient(t) + c);
-                if (_slope != null) g = S.Multiply(g, S.Load(_slope + (long)t * _outputStride + c));
-                else if (_dropout.Active) g = S.Multiply(g, _dropout.Factors<V, S>(t, _outputStride, c));
+                V g = S.Load(dy + c);
+                if (c + S.Count > outputs) g = S.KeepFirst(g, Math.Max(outputs - c, 0));
+                if (residual != null) S.Store(_addsToResidual ? S.Add(S.Load(residual + c), g) : g, residual + c);
+                if (slope != null) g = S.Multiply(g, S.Load(slope + c));
+                else if (drops) g = S.Multiply(g, dropout.Factors<V, S>(t, stride, c));
                 S.Store(g, d + c);
-                if (_layer.Bias is not null) S.Store(S.Add(S.Load(biasGradient + c), g), biasGradient + c);
+                if (hasBias) S.Store(S.Add(S.Load(biasGradient + c), g), biasGradient + c);
             }
         }
     }

@@ -11,6 +11,8 @@ public sealed unsafe class Parameter : IDisposable
     private readonly NativeBuffer? _gradient;
     private float** _gradientAddress;
     private readonly List<RowGradient> _rowGradients = [];
+    private Parameter? _reader;
+    private float* _readerFactors;
 
     /// <summary>
     /// Makes a zero parameter. A table (<paramref name="isTable"/>) collects its gradient as rows to be summed on demand: a dense one
@@ -60,9 +62,20 @@ public sealed unsafe class Parameter : IDisposable
         _rowGradients.Add(gradient);
     }
 
+    /// <summary>
+    /// From now on operations read <paramref name="reader"/>, a table of the same shape made from this one: the gradient of row r is the
+    /// reader's times <paramref name="factors"/>[r], and a row whose factor is 0 has none.
+    /// </summary>
+    internal void TakeGradientOf(Parameter reader, float* factors)
+    {
+        _reader = reader;
+        _readerFactors = factors;
+    }
+
     /// <summary>Forgets the gradient.</summary>
     public void ClearGradient()
     {
+        _reader?.ClearGradient();
         _rowGradients.Clear();
         if (_gradient is not null) NativeMemory.Clear(_gradient.Pointer, (nuint)_gradient.Length * sizeof(float));
     }
@@ -73,6 +86,12 @@ public sealed unsafe class Parameter : IDisposable
         if (!IsTable)
         {
             Value.GradientRow(row).CopyTo(target);
+            return;
+        }
+        if (_reader is not null)
+        {
+            _reader.CopyGradientRow(row, target);
+            for (int c = 0; c < Value.Columns; c++) target[c] *= _readerFactors[row];
             return;
         }
         float* sum = stackalloc float[Value.Stride];
@@ -90,12 +109,30 @@ public sealed unsafe class Parameter : IDisposable
     /// <summary>Sums a block of a table's gradient over its parts, in the order in which backward added them; <paramref name="spare"/> is working memory.</summary>
     internal void SumGradient<V, S>(int block, in BlockSums sums, in BlockSums spare) where V : struct where S : struct, ISimd<V>
     {
+        if (_reader is not null)
+        {
+            _reader.SumGradient<V, S>(block, sums, spare);
+            ScaleAsRead<V, S>(block, sums);
+            return;
+        }
         sums.Clear();
         for (int part = 0; part < _rowGradients.Count; part++)
         {
             if (part > 0) spare.Clear();
             _rowGradients[part].Sum<V, S>(block, Value, part == 0 ? sums : spare);
             if (part > 0) sums.Add<V, S>(spare, Value.Stride);
+        }
+    }
+
+    private void ScaleAsRead<V, S>(int block, in BlockSums sums) where V : struct where S : struct, ISimd<V>
+    {
+        var (first, rows) = Blocks[block];
+        for (int row = 0; row < rows; row++)
+        {
+            if (!sums.Holds(row)) continue;
+            float factor = _readerFactors[first + row];
+            if (factor == 0) sums.Drop(row);
+            else if (factor != 1) RowKernels<V, S>.Scale(factor, sums.Rows + row * Value.Stride, Value.Stride);
         }
     }
 

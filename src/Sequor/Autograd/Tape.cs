@@ -231,4 +231,7 @@ internal readonly record struct Dropout(uint Key, uint Threshold, float Scale)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal V Factors<V, S>(int row, int stride, int column) where V : struct where S : struct, ISimd<V> =>
         Active ? S.DropoutFactors(Key, (uint)row * (uint)stride + (uint)column, Threshold, Scale) : S.Create(1f);
+
+    /// <summary>One factor for a whole row.</summary>
+    internal float RowFactor(int row) => CounterRandom.Hash((uint)row, Key) < Threshold ? 0 : Scale;
 }

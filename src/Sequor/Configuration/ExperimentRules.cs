@@ -1,6 +1,7 @@
 using Sequor.Losses;
 using Sequor.Modeling;
 using Sequor.Modeling.Encoders;
+using Sequor.Modeling.ItemEmbeddings;
 using Sequor.Modeling.Similarities;
 using Sequor.Retrieval;
 
@@ -12,11 +13,12 @@ internal static class ExperimentRules
     public static void Check(ExperimentConfig config, IReadOnlyDictionary<string, GinBinding> bound)
     {
         ModelConfig model = config.Model;
-        if (model.Encoder == EncoderKind.SasRec && model.EmbeddingDim % model.SasRec.HeadCount != 0)
+        if (model.Encoder == EncoderKind.SasRec && model.EncoderDim % model.SasRec.HeadCount != 0)
         {
+            string rating = model.EncoderDim == model.EmbeddingDim ? "" : $" + train_fn.rating_embedding_dim = {model.Ratings.EmbeddingDim}";
             throw Broken(
-                $"sasrec_encoder.num_heads = {model.SasRec.HeadCount} must divide train_fn.item_embedding_dim = {model.EmbeddingDim}",
-                bound, "sasrec_encoder.num_heads", "train_fn.item_embedding_dim");
+                $"sasrec_encoder.num_heads = {model.SasRec.HeadCount} must divide train_fn.item_embedding_dim = {model.EmbeddingDim}{rating}",
+                bound, "sasrec_encoder.num_heads", "train_fn.item_embedding_dim", "train_fn.rating_embedding_dim");
         }
 
         if (model.Encoder == EncoderKind.Ligr && model.EmbeddingDim % model.Ligr.HeadCount != 0)
@@ -135,6 +137,19 @@ internal static class ExperimentRules
                     "a dot product keeps nothing that could be computed again",
                 "train_fn.num_negatives" or "train_fn.sampling_strategy" when config.Loss.Kind == LossKind.FullSoftmax =>
                     "FullSoftmaxLoss samples no negatives",
+                "train_fn.num_negatives" or "train_fn.sampling_strategy" when config.Loss.Kind == LossKind.BinaryCrossEntropyWithRatings =>
+                    "BCELossWithRatings samples no negatives",
+                "train_fn.in_batch_dedup" when !config.Loss.SamplesInBatch => "no negatives are sampled in the batch",
+                "train_fn.rating_label" when config.Loss.Kind != LossKind.BinaryCrossEntropyWithRatings =>
+                    "train_fn.loss_module is not \"BCELossWithRatings\"",
+                "train_fn.num_ratings" or "train_fn.rating_scale" when !config.Model.ReadsRatings =>
+                    "train_fn.input_preprocessor reads no ratings",
+                "train_fn.rating_embedding_dim" when config.Model.InputPreprocessor != InputPreprocessorKind.LearnablePositionalEmbeddingRated =>
+                    "train_fn.input_preprocessor is not \"LearnablePositionalEmbeddingRated\"",
+                "train_fn.item_category" when config.Model.ItemEmbedding.Kind != ItemEmbeddingKind.Categorical =>
+                    "train_fn.embedding_module_type is not \"categorical\"",
+                "train_fn.item_features" or "train_fn.item_id_dropout_rate" when config.Model.ItemEmbedding.Kind != ItemEmbeddingKind.Features =>
+                    "train_fn.embedding_module_type is not \"features\"",
                 _ => null,
             };
             if (reason is not null) yield return $"{name} is without effect: {reason} ({binding.Location})";

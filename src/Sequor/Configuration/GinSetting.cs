@@ -39,6 +39,13 @@ internal sealed record GinSetting(
                 binding.Value is GinText { Value.Length: > 0 } value ? set(config, value.Value) : throw Wrong(binding, "must be a string in quotes, not empty"),
             config => new GinText(get(config)));
 
+    public static GinSetting Names(
+        string name, Func<ExperimentConfig, ValueList<string>, ExperimentConfig> set, Func<ExperimentConfig, ValueList<string>> get) =>
+        new(
+            name,
+            (config, binding) => set(config, [.. NamesOf(binding)]),
+            config => new GinList([.. get(config).Select(text => new GinText(text))]));
+
     public static GinSetting Choice<T>(
         string name, (string Word, T Value)[] choices, Func<ExperimentConfig, T, ExperimentConfig> set, Func<ExperimentConfig, T> get) =>
         new(
@@ -114,6 +121,14 @@ internal sealed record GinSetting(
     /// <summary>A setting of the reference that changes nothing here; its type is still checked.</summary>
     public static GinSetting NoEffect(string name, Func<GinValue, bool> accepts, string rule) =>
         new(name, (config, binding) => accepts(binding.Value) ? config : throw Wrong(binding, rule), Write: null, HasEffect: false);
+
+    private static string[] NamesOf(GinBinding binding)
+    {
+        const string Rule = "must be a list of different strings, such as [\"genres\", \"year\"]";
+        if (binding.Value is not GinList list) throw Wrong(binding, Rule);
+        string[] names = [.. list.Items.Select(item => item is GinText { Value.Length: > 0 } text ? text.Value : throw Wrong(binding, Rule))];
+        return names.Distinct(StringComparer.Ordinal).Count() == names.Length ? names : throw Wrong(binding, Rule);
+    }
 
     private static Int128 IntegerOf(GinBinding binding, Int128 least, Int128 most)
     {

@@ -1,6 +1,8 @@
 using Sequor.Losses;
 using Sequor.Modeling;
 using Sequor.Modeling.Encoders;
+using Sequor.Modeling.InputPreprocessors;
+using Sequor.Modeling.ItemEmbeddings;
 using Sequor.Retrieval;
 using Sequor.Training;
 using static Sequor.Configuration.GinSetting;
@@ -25,7 +27,15 @@ internal static class GinSettings
         Integer("train_fn.gr_output_length", 0, MostEvents, (c, v) => Model(c, m => m with { OutputLength = v }), c => c.Model.OutputLength),
         Choice("train_fn.main_module", [("SASRec", EncoderKind.SasRec), ("HSTU", EncoderKind.Hstu), ("FuXi-alpha", EncoderKind.FuXiAlpha), ("FuXi-beta", EncoderKind.FuXiBeta), ("LiGR", EncoderKind.Ligr)], (c, v) => Model(c, m => m with { Encoder = v }), c => c.Model.Encoder),
         Integer("train_fn.item_embedding_dim", 1, WidestLayer, (c, v) => Model(c, m => m with { EmbeddingDim = v }), c => c.Model.EmbeddingDim),
+        Choice("train_fn.embedding_module_type", [("local", ItemEmbeddingKind.Local), ("categorical", ItemEmbeddingKind.Categorical), ("features", ItemEmbeddingKind.Features)], (c, v) => Embedding(c, e => e with { Kind = v }), c => c.Model.ItemEmbedding.Kind),
+        Text("train_fn.item_category", (c, v) => Embedding(c, e => e with { Category = v }), c => c.Model.ItemEmbedding.Category),
+        Names("train_fn.item_features", (c, v) => Embedding(c, e => e with { Features = v }), c => c.Model.ItemEmbedding.Features),
+        Number("train_fn.item_id_dropout_rate", DropoutRate, (c, v) => Embedding(c, e => e with { IdDropoutRate = v }), c => c.Model.ItemEmbedding.IdDropoutRate),
         Number("train_fn.dropout_rate", DropoutRate, (c, v) => Model(c, m => m with { DropoutRate = v }), c => c.Model.DropoutRate),
+        Choice("train_fn.input_preprocessor", [.. Enum.GetValues<InputPreprocessorKind>().Select(kind => (kind.ToString(), kind))], (c, v) => Model(c, m => m with { InputPreprocessor = v }), c => c.Model.InputPreprocessor),
+        Integer("train_fn.num_ratings", 1, 1_000, (c, v) => Ratings(c, r => r with { RowCount = v }), c => c.Model.Ratings.RowCount),
+        Integer("train_fn.rating_scale", 1, 2, (c, v) => Ratings(c, r => r with { Scale = v }), c => c.Model.Ratings.Scale),
+        Integer("train_fn.rating_embedding_dim", 1, WidestLayer, (c, v) => Ratings(c, r => r with { EmbeddingDim = v }), c => c.Model.Ratings.EmbeddingDim),
         Choice("train_fn.user_embedding_norm", [("l2_norm", OutputNorm.L2), ("layer_norm", OutputNorm.LayerNorm)], (c, v) => Model(c, m => m with { OutputNorm = v }), c => c.Model.OutputNorm),
         Boolean("train_fn.item_l2_norm", (c, v) => Model(c, m => m with { ItemL2Norm = v }), c => c.Model.ItemL2Norm),
         Number("train_fn.l2_norm_eps", Positive, (c, v) => Model(c, m => m with { L2NormEpsilon = v }), c => c.Model.L2NormEpsilon),
@@ -60,8 +70,10 @@ internal static class GinSettings
         Integer("ligr_encoder.ffn_hidden_dim", 1, WidestLayer, (c, v) => Ligr(c, l => l with { FeedForwardDim = v }), c => c.Model.Ligr.FeedForwardDim),
         Number("ligr_encoder.dropout_rate", DropoutRate, (c, v) => Ligr(c, l => l with { DropoutRate = v }), c => c.Model.Ligr.DropoutRate),
 
-        Choice("train_fn.loss_module", [("SampledSoftmaxLoss", LossKind.SampledSoftmax), ("BCELoss", LossKind.BinaryCrossEntropy), ("FullSoftmaxLoss", LossKind.FullSoftmax)], (c, v) => Loss(c, l => l with { Kind = v }), c => c.Loss.Kind),
+        Choice("train_fn.loss_module", [("SampledSoftmaxLoss", LossKind.SampledSoftmax), ("BCELoss", LossKind.BinaryCrossEntropy), ("BCELossWithRatings", LossKind.BinaryCrossEntropyWithRatings), ("FullSoftmaxLoss", LossKind.FullSoftmax)], (c, v) => Loss(c, l => l with { Kind = v }), c => c.Loss.Kind),
         Choice("train_fn.sampling_strategy", [("local", NegativeSampling.Local), ("in-batch", NegativeSampling.InBatch)], (c, v) => Loss(c, l => l with { Sampling = v }), c => c.Loss.Sampling),
+        Boolean("train_fn.in_batch_dedup", (c, v) => Loss(c, l => l with { InBatchDedup = v }), c => c.Loss.InBatchDedup),
+        Choice("train_fn.rating_label", [("liked", RatingLabel.Liked), ("raw", RatingLabel.Raw)], (c, v) => Loss(c, l => l with { RatingLabel = v }), c => c.Loss.RatingLabel),
         Integer("train_fn.num_negatives", 1, 1_000_000, (c, v) => Loss(c, l => l with { NegativeCount = v }), c => c.Loss.NegativeCount),
         Number("train_fn.temperature", Positive, (c, v) => Loss(c, l => l with { Temperature = v }), c => c.Loss.Temperature),
 
@@ -85,7 +97,6 @@ internal static class GinSettings
         Choice("train_fn.interaction_module_type", [("DotProduct", SimilarityKind.DotProduct), ("MoL", SimilarityKind.MixtureOfLogits)], (c, v) => Model(c, m => m with { Similarity = v }), c => c.Model.Similarity),
         .. MixtureSettings.All,
         GinSetting.TopK("train_fn.top_k_method", (c, v) => c with { TopK = v }, c => c.TopK ?? TopKMethod.BruteForce(c.Model.Similarity)),
-        Only("train_fn.embedding_module_type", "\"local\"", "only the table of one row an item is built"),
         LossWeights,
         Boolean("train_fn.loss_activation_checkpoint", (c, v) => Loss(c, l => l with { ActivationCheckpoint = v }), c => c.Loss.ActivationCheckpoint),
         Only("train_fn.eval_user_max_batch_size", "None", "evaluation counts ranks in constant memory; set train_fn.eval_batch_size"),
@@ -122,8 +133,14 @@ internal static class GinSettings
 
     private static ExperimentConfig Model(ExperimentConfig config, Func<ModelConfig, ModelConfig> change) => config with { Model = change(config.Model) };
 
+    private static ExperimentConfig Embedding(ExperimentConfig config, Func<ItemEmbeddingConfig, ItemEmbeddingConfig> change) =>
+        Model(config, model => model with { ItemEmbedding = change(model.ItemEmbedding) });
+
     private static ExperimentConfig Hstu(ExperimentConfig config, Func<HstuConfig, HstuConfig> change) =>
         Model(config, model => model with { Hstu = change(model.Hstu) });
+
+    private static ExperimentConfig Ratings(ExperimentConfig config, Func<RatingConfig, RatingConfig> change) =>
+        Model(config, model => model with { Ratings = change(model.Ratings) });
 
     private static ExperimentConfig SasRec(ExperimentConfig config, Func<SasRecConfig, SasRecConfig> change) =>
         Model(config, model => model with { SasRec = change(model.SasRec) });

@@ -3,10 +3,11 @@ namespace Sequor.Data;
 /// <summary>The only converter between external item ids (what users know) and item indices 1..X (rows of tables; 0 is padding).</summary>
 public sealed class ItemVocabulary
 {
-    internal ItemVocabulary(Utf8Table ids, Utf8Table? titles)
+    internal ItemVocabulary(Utf8Table ids, Utf8Table? titles, IReadOnlyList<ItemAttribute> attributes)
     {
         Ids = ids;
         Titles = titles;
+        Attributes = attributes;
     }
 
     /// <summary>Catalogue size X.</summary>
@@ -15,13 +16,17 @@ public sealed class ItemVocabulary
     /// <summary>Whether the source listed titles.</summary>
     public bool HasTitles => Titles is not null;
 
+    /// <summary>What the source told of the items beside id and title; empty when it told nothing.</summary>
+    public IReadOnlyList<ItemAttribute> Attributes { get; }
+
     internal Utf8Table Ids { get; }
 
     internal Utf8Table? Titles { get; }
 
-    /// <summary>Gives the ids the indices 1, 2, … in the order of the list; titles, when given, stand in the same order.</summary>
-    /// <exception cref="InvalidInputException">An id is empty or stands twice, or the lists differ in length.</exception>
-    public static ItemVocabulary Create(IReadOnlyCollection<string> ids, IReadOnlyCollection<string?>? titles = null)
+    /// <summary>Gives the ids the indices 1, 2, … in the order of the list; titles and attributes, when given, stand in the same order.</summary>
+    /// <exception cref="InvalidInputException">An id or the name of an attribute is empty or stands twice, or the lists differ in length.</exception>
+    public static ItemVocabulary Create(
+        IReadOnlyCollection<string> ids, IReadOnlyCollection<string?>? titles = null, IReadOnlyList<ItemAttribute>? attributes = null)
     {
         ArgumentNullException.ThrowIfNull(ids);
         if (titles is not null && titles.Count != ids.Count)
@@ -41,7 +46,22 @@ public sealed class ItemVocabulary
             throw new InvalidInputException($"item id '{table.Text(row)}' stands twice in the catalogue; ids must be unique");
         }
 
-        return new ItemVocabulary(table, titles is null ? null : Utf8Table.From(titles.Select(title => title ?? "")));
+        attributes ??= [];
+        foreach (ItemAttribute attribute in attributes)
+        {
+            if (attribute.ItemCount != ids.Count)
+            {
+                throw new InvalidInputException(
+                    $"the catalogue has {ids.Count:N0} item ids but attribute '{attribute.Name}' knows {attribute.ItemCount:N0} items; give every item its values, or none");
+            }
+
+            if (attributes.Count(other => other.Name == attribute.Name) > 1)
+            {
+                throw new InvalidInputException($"item attribute '{attribute.Name}' stands twice; names must be unique");
+            }
+        }
+
+        return new ItemVocabulary(table, titles is null ? null : Utf8Table.From(titles.Select(title => title ?? "")), attributes);
     }
 
     /// <summary>External id of the item at an index 1..X.</summary>

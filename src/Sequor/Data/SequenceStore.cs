@@ -48,7 +48,8 @@ public sealed unsafe class SequenceStore : IDisposable
             userIds = Table(StoreSections.UserIdOffsets, StoreSections.UserIds);
             if (userIds.Count != UserCount) throw Damaged($"{UserCount:N0} users have {userIds.Count:N0} ids");
             Utf8Table? titles = Find(StoreSections.Titles) is null ? null : Table(StoreSections.TitleOffsets, StoreSections.Titles);
-            Items = new ItemVocabulary(Table(StoreSections.ItemIdOffsets, StoreSections.ItemIds), titles);
+            Utf8Table ids = Table(StoreSections.ItemIdOffsets, StoreSections.ItemIds);
+            Items = new ItemVocabulary(ids, titles, Attributes(ids.Count));
             if (titles is not null && titles.Count != Items.Count) throw Damaged($"{Items.Count:N0} items have {titles.Count:N0} titles");
             Metadata = ReadMetadata();
             Fingerprint = header.Fingerprint;
@@ -225,6 +226,27 @@ public sealed unsafe class SequenceStore : IDisposable
         return new Utf8Table(
             new MappedMemory<long>(this, At(bounds), (int)(bounds.Length / sizeof(long))).Memory,
             new MappedMemory<byte>(this, At(bytes), (int)bytes.Length).Memory);
+    }
+
+    private IReadOnlyList<ItemAttribute> Attributes(int itemCount)
+    {
+        if (Find(StoreSections.AttributeNames) is null) return [];
+        return AttributeSections.View(
+            Table(StoreSections.AttributeNameOffsets, StoreSections.AttributeNames),
+            Table(StoreSections.AttributeValueOffsets, StoreSections.AttributeValues),
+            View<int>(StoreSections.AttributeValueCounts).Span,
+            View<long>(StoreSections.AttributeItemOffsets),
+            View<int>(StoreSections.AttributeCodes),
+            itemCount) ?? throw Damaged("the item attributes do not fit together");
+    }
+
+    private Memory<T> View<T>(string name)
+        where T : unmanaged
+    {
+        StoreSection section = Require(name);
+        long length = section.Length / sizeof(T);
+        if (length > int.MaxValue) throw Damaged($"section '{name}' has an impossible length");
+        return new MappedMemory<T>(this, At(section), (int)length).Memory;
     }
 
     private SequenceStoreMetadata ReadMetadata()

@@ -113,6 +113,7 @@ public sealed class SequenceStoreWriter : IDisposable
                 Spool(StoreSections.Titles).Append(titles.Bytes);
             }
 
+            AttributeSections.Write(items.Attributes, items.Count, Spool);
             Spool(StoreSections.Metadata).Append<byte>(JsonSerializer.SerializeToUtf8Bytes(Counted(), StoreJson.Default.SequenceStoreMetadata));
             WriteStore();
         }

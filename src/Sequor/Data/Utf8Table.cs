@@ -53,6 +53,9 @@ internal sealed class Utf8Table
     /// <summary>The row as a string.</summary>
     public string Text(int row) => Encoding.UTF8.GetString(this[row]);
 
+    /// <summary>Rows from <paramref name="first"/> on as a table of their own, over the same bytes.</summary>
+    public Utf8Table Slice(int first, int count) => new(offsets.Slice(first, count + 1), bytes);
+
     /// <summary>Finds the row that holds exactly this text.</summary>
     public bool TryFind(ReadOnlySpan<char> text, out int row)
     {

@@ -9,11 +9,12 @@ namespace Sequor.Evaluation;
 public static class Evaluator
 {
     /// <summary>Evaluates a model on the targets of a view.</summary>
-    /// <param name="model">The model; not changed.</param>
+    /// <param name="model">The model; its item table is refreshed, what it has learned is not changed.</param>
     /// <param name="view">Histories and targets.</param>
     /// <param name="options">Batch size, threads, names for the report.</param>
     /// <param name="usersDone">Told the number of users after every batch.</param>
     /// <param name="cancellationToken">Looked at before every batch.</param>
+    /// <exception cref="InvalidInputException">The model reads ratings that the store of the view lacks.</exception>
     public static EvaluationReport Evaluate(
         RecommenderModel model, LeaveOneOut view, EvaluationOptions options, IProgress<long>? usersDone = null, CancellationToken cancellationToken = default)
     {
@@ -21,7 +22,9 @@ public static class Evaluator
         ArgumentNullException.ThrowIfNull(view);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1, nameof(options));
-        using var index = new MipsBruteForce(model, options.Workers);
+        model.RefreshItems(options.Workers);
+        model.RequireInputs(view.Store);
+        using IRankIndex index = TopKIndex.Exact(model, options.Workers);
         using var tape = new Tape(options.Workers, differentiate: false);
         using var batch = new SequenceBatch();
         var seen = new ExcludedItems();

@@ -10,10 +10,14 @@ namespace Sequor.Kernels;
 /// Loop order: columns of C in strips of up to four vectors, rows in tiles of six (eight under narrower strips), depth innermost,
 /// so that a tile of C stays in registers while a strip of B (K × 64 floats, 16 KiB at K = 64) stays in L1. A is read by broadcast
 /// and may be transposed (any row and depth step). 2·M·N·K FLOPs; a 6 × 4 tile does 24 multiply-adds per 4 loads and 6 broadcasts.
-/// Operands of this library are small enough for B to stay in L2; there is no further blocking.
+/// Depths whose strip would not fit L1 go by in equal parts, which continue the same sums. Operands of this library are small enough
+/// for B to stay in L2; there is no further blocking.
 /// </remarks>
 internal static unsafe class MatrixMultiply
 {
+    // Floats of B's strip: 32 KiB.
+    private const int StripFloats = 8192;
+
     /// <summary>
     /// Runs on the widest registers that divide <paramref name="n"/> (a multiple of 4: callers pad). A[i, p] lies at
     /// a + i·aRow + p·aDepth, B[p, j] at b + p·ldb + j, C[i, j] at c + i·ldc + j.
@@ -31,6 +35,19 @@ internal static unsafe class MatrixMultiply
     {
         // AVX2 has 16 registers: a 6 x 2 tile fills them. AVX-512 and NEON have 32: 6 x 4.
         int widest = S.Count == 16 || (S.Count == 4 && System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported) ? 4 : 2;
+        int parts = k * widest * S.Count / StripFloats + 1;
+        for (int part = 0, done = 0; part < parts; part++)
+        {
+            int end = (int)((long)k * (part + 1) / parts);
+            RunPart<V, S>(a + done * aDepth, aRow, aDepth, b + done * ldb, ldb, c, ldc, m, end - done, n, accumulate || part > 0, widest);
+            done = end;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void RunPart<V, S>(float* a, nint aRow, nint aDepth, float* b, nint ldb, float* c, nint ldc, int m, int k, int n, bool accumulate, int widest)
+        where V : struct where S : struct, ISimd<V>
+    {
         fixed (delegate*<float*, nint, nint, float*, nint, float*, nint, nint, bool, void>* tiles = MicroKernels<V, S>.Tiles)
         {
             for (int column = 0; column < n;)

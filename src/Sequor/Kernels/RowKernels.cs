@@ -59,6 +59,13 @@ internal static unsafe class RowKernels<V, S> where V : struct where S : struct,
             sum = S.Add(sum, d);
             projection = S.MultiplyAdd(d, S.Load(normalized + c), projection);
         }
+        NormalizeBackward(sum, projection, dy, normalized, inverseDeviation, dx, columns, padded, accumulate);
+    }
+
+    /// <summary>As above, for callers that have the lanes of Σ dy and Σ dy ⊙ ŷ at hand.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void NormalizeBackward(V sum, V projection, float* dy, float* normalized, float inverseDeviation, float* dx, int columns, int padded, bool accumulate)
+    {
         V meanGradient = S.Create(S.Sum(sum) / columns), meanProjection = S.Create(S.Sum(projection) / columns);
         V scale = S.Create(inverseDeviation);
         for (int c = 0; c < padded; c += S.Count)
@@ -89,6 +96,14 @@ internal static unsafe class RowKernels<V, S> where V : struct where S : struct,
     {
         V scale = S.Create(factor);
         for (int c = 0; c < padded; c += S.Count) S.Store(S.MultiplyAdd(scale, S.Load(x + c), S.Load(y + c)), y + c);
+    }
+
+    /// <summary>x ·= factor.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Scale(float factor, float* x, int padded)
+    {
+        V scale = S.Create(factor);
+        for (int c = 0; c < padded; c += S.Count) S.Store(S.Multiply(scale, S.Load(x + c)), x + c);
     }
 
     /// <summary>y += x.</summary>

@@ -9,6 +9,9 @@ public enum LossKind
     /// <summary>Binary cross entropy with one negative (gin <c>"BCELoss"</c>).</summary>
     BinaryCrossEntropy,
 
+    /// <summary>Binary cross entropy of the next item alone, its rating being the label (gin <c>"BCELossWithRatings"</c>).</summary>
+    BinaryCrossEntropyWithRatings,
+
     /// <summary>Softmax over the whole catalogue (gin <c>"FullSoftmaxLoss"</c>), for catalogues up to about 10⁵ items.</summary>
     FullSoftmax,
 }
@@ -19,8 +22,18 @@ public enum NegativeSampling
     /// <summary>Uniform over the catalogue, with replacement (gin <c>"local"</c>).</summary>
     Local,
 
-    /// <summary>Uniform over the distinct items of the batch (gin <c>"in-batch"</c>).</summary>
+    /// <summary>Uniform over the items of the batch (gin <c>"in-batch"</c>).</summary>
     InBatch,
+}
+
+/// <summary>What a rating is as a label (<c>train_fn.rating_label</c>), where the loss reads ratings.</summary>
+public enum RatingLabel
+{
+    /// <summary>1 from 4 on, as the metrics of liked targets count them, else 0 (gin <c>"liked"</c>).</summary>
+    Liked,
+
+    /// <summary>The rating as it is, which must lie in 0 … 1 (gin <c>"raw"</c>).</summary>
+    Raw,
 }
 
 /// <summary>Settings of the objective.</summary>
@@ -31,6 +44,12 @@ public sealed record LossConfig
 
     /// <summary>Source of negatives (<c>train_fn.sampling_strategy</c>).</summary>
     public NegativeSampling Sampling { get; init; } = NegativeSampling.InBatch;
+
+    /// <summary>Whether in-batch negatives are drawn from distinct items, or from events (<c>train_fn.in_batch_dedup</c>).</summary>
+    public bool InBatchDedup { get; init; } = true;
+
+    /// <summary>Labels of <see cref="LossKind.BinaryCrossEntropyWithRatings"/> (<c>train_fn.rating_label</c>).</summary>
+    public RatingLabel RatingLabel { get; init; } = RatingLabel.Liked;
 
     /// <summary>Negatives a position, R (<c>train_fn.num_negatives</c>).</summary>
     public int NegativeCount { get; init; } = 1;
@@ -48,4 +67,7 @@ public sealed record LossConfig
 
     /// <summary>Weight of the mean squared norm of a mixture's user rows (<c>"uid_embedding_l2_norm"</c> in <c>train_fn.loss_weights</c>).</summary>
     public double UserNormWeight { get; init; }
+
+    /// <summary>Whether the batch is where negatives come from.</summary>
+    internal bool SamplesInBatch => Sampling == NegativeSampling.InBatch && Kind is (LossKind.SampledSoftmax or LossKind.BinaryCrossEntropy);
 }

@@ -15,24 +15,28 @@ internal readonly record struct MixtureLoss(LossKind Kind, float Temperature, fl
 /// <remarks>
 /// Tokens go in waves. First each piece takes some tokens of the wave: gather and transpose the samples' rows, score, differentiate the loss,
 /// walk back: query rows and partial sums of the gate's layers are then done, and each pair has left the gradients of its P logits and of its
-/// gate. Then each piece takes a share of the items and adds what the wave's pairs hold for them, in order. So nothing has the size T × R × P·D,
-/// a wave's pairs take a few megabytes, and the bits do not depend on the number of threads. Samples beyond a tile are scored twice.
+/// gate. Then each piece takes a share of the items, sorts the wave's pairs by them and adds up what the pairs of an item hold, in registers and in
+/// order. So nothing has the size T × R × P·D, a wave's pairs take some megabytes, and the bits do not depend on the number of threads. Samples
+/// beyond a tile are scored twice.
 /// </remarks>
 internal sealed unsafe class MixtureLossOperation : Operation
 {
     private const int Pieces = 16;
     private const int LargestTile = 160;
-    private const int MostTokens = 8;
-    private const long WaveFloats = 2 << 20;
+    private const int MostTokens = 32;
+    private const int RowsAhead = 3;
+    private const long WaveFloats = 5 << 20;
     private readonly Action<int> _balance, _tokens, _items, _clear;
     private readonly double[] _pieceLoss = new double[Pieces];
+    private readonly int[] _shareStarts = new int[Pieces + 1];
+    private ulong[] _shares = [];
     private Matrix _queries, _itemRows;
     private MixtureGate _gate;
     private MixtureLoss _loss;
     private Dropout _logitDropout, _weightDropout;
     private int* _places, _targets;
     private int _samples, _lanes, _tileCount, _tokensPerPiece, _first, _waveTokens;
-    private float* _weights, _pairs, _partials, _balanceSums, _balanceSlope;
+    private float* _weights, _labels, _pairs, _partials, _balanceSums, _balanceSlope;
     private long _partialSize;
     private double _scale;
     private TokenBlocks _balanceBlocks, _itemBlocks;
@@ -88,7 +92,9 @@ internal sealed unsafe class MixtureLossOperation : Operation
             op._waveTokens = Math.Min(tokens - op._first, Pieces * op._tokensPerPiece);
             tape.Workers.Run(Pieces, op._tokens);
             for (int piece = 0; piece < Pieces; piece++) sum += op._pieceLoss[piece];
-            if (tape.Differentiates) tape.Workers.Run(Pieces, op._items);
+            if (!tape.Differentiates) continue;
+            op.ShareOut();
+            tape.Workers.Run(Pieces, op._items);
         }
         return sum / total;
     }
@@ -116,6 +122,8 @@ internal sealed unsafe class MixtureLossOperation : Operation
             _weights[t] = _loss.Kind == LossKind.BinaryCrossEntropy && Place(t, 0) == Place(t, 1) ? 0 : batch.Weight(t);
             total += _weights[t];
         }
+        _labels = batch.Labels.IsEmpty ? null : tape.AllocateFloats(_queries.Rows);
+        batch.Labels.CopyTo(new Span<float>(_labels, batch.Labels.Length));
         return Math.Max(total, 1e-12);
     }
 
@@ -197,7 +205,7 @@ internal sealed unsafe class MixtureLossOperation : Operation
                 MixtureKernel<V, S>.Forward(_gate, _queries.Row(token), block, tile, DropoutAt(token, i));
                 new ReadOnlySpan<float>(tile.Scores, lanes).CopyTo(new Span<float>(scores + i * lanes, lanes));
             }
-            sum += _weights[token] * Differentiate<V, S>(ids, scores, (float)(_weights[token] * _scale));
+            sum += _weights[token] * Differentiate<V, S>(token, ids, scores, (float)(_weights[token] * _scale));
             if (!differentiates) continue;
             float* dq = _queries.RowGradient(token);
             new Span<float>(dq, _queries.Stride).Clear();
@@ -234,6 +242,7 @@ internal sealed unsafe class MixtureLossOperation : Operation
         int width = _itemRows.Stride;
         for (int r = 0; r < _lanes; r++)
         {
+            if (r + RowsAhead < _lanes) Prefetch.Row(_itemRows.Row(Math.Max(ids[r + RowsAhead], 0)), width);
             float* source = _itemRows.Row(Math.Max(ids[r], 0)), target = rows + r * width;
             for (int c = 0; c < width; c += S.Count) S.Store(S.Load(source + c), target + c);
         }
@@ -241,7 +250,7 @@ internal sealed unsafe class MixtureLossOperation : Operation
     }
 
     // Leaves d loss / d φ in place of the scores; 0 behind the last sample and for a negative that is the positive.
-    private double Differentiate<V, S>(int* ids, float* scores, float scale) where V : struct where S : struct, ISimd<V>
+    private double Differentiate<V, S>(int token, int* ids, float* scores, float scale) where V : struct where S : struct, ISimd<V>
     {
         int all = _lanes * _tileCount;
         float inverse = 1 / _loss.Temperature;
@@ -252,6 +261,13 @@ internal sealed unsafe class MixtureLossOperation : Operation
             scores[0] = (float)(-0.5 / (1 + Math.Exp(positive))) * scale * inverse;
             scores[1] = (float)(0.5 / (1 + Math.Exp(-negative))) * scale * inverse;
             return 0.5 * (Softplus(-positive) + Softplus(negative));
+        }
+        if (_loss.Kind == LossKind.BinaryCrossEntropyWithRatings)
+        {
+            double logit = scores[0] * inverse;
+            new Span<float>(scores, all).Clear();
+            scores[0] = (float)(1 / (1 + Math.Exp(-logit)) - _labels[token]) * scale * inverse;
+            return Softplus(logit) - _labels[token] * logit;
         }
         float highest = float.NegativeInfinity;
         for (int r = 0; r < _samples; r++) highest = MathF.Max(highest, scores[r] *= inverse);
@@ -310,60 +326,86 @@ internal sealed unsafe class MixtureLossOperation : Operation
         }
     }
 
-    // dg_x += Σ_q ds[q·P_X + x] · f_q over the wave's pairs, of the items whose number this piece has in its last digit.
+    // The wave's pairs by the piece that adds them up: that of the item's last digit. A pair is its item, then its number.
+    private void ShareOut()
+    {
+        int pairs = _waveTokens * _samples;
+        if (_shares.Length < pairs) _shares = new ulong[pairs];
+        Span<int> next = stackalloc int[Pieces + 1];
+        next.Clear();
+        for (int at = 0; at < _waveTokens; at++)
+            for (int r = 0; r < _samples; r++) next[(Place(_first + at, r) & (Pieces - 1)) + 1]++;
+        for (int piece = 0; piece < Pieces; piece++) next[piece + 1] += next[piece];
+        next.CopyTo(_shareStarts);
+        for (int at = 0; at < _waveTokens; at++)
+            for (int r = 0; r < _samples; r++)
+            {
+                int place = Place(_first + at, r);
+                _shares[next[place & (Pieces - 1)]++] = (ulong)place << 32 | (uint)(at * _samples + r);
+            }
+    }
+
+    // dg_x += Σ_q ds[q·P_X + x] · f_q, and the gate's part, over the pairs of each of the piece's items.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Items<V, S>(int piece) where V : struct where S : struct, ISimd<V>
     {
         MixtureLayout layout = _gate.Layout;
-        int all = _lanes * _tileCount, padded = PairStride / 2;
-        for (int at = 0; at < _waveTokens; at++)
+        int all = _lanes * _tileCount, padded = PairStride / 2, stride = layout.Stride;
+        Span<ulong> share = _shares.AsSpan(_shareStarts[piece].._shareStarts[piece + 1]);
+        share.Sort();
+        for (int first = 0, end; first < share.Length; first = end)
         {
-            int token = _first + at;
-            float* query = _queries.Row(token), pairs = _pairs + (long)at * all * PairStride;
-            for (int r = 0; r < _samples; r++)
+            int place = (int)(share[first] >> 32);
+            for (end = first + 1; end < share.Length && (int)(share[end] >> 32) == place;) end++;
+            float** sides = (float**)Scratch.Take(4L * (end - first)), pairs = sides + (end - first);
+            for (int i = first; i < end; i++)
             {
-                int place = Place(token, r);
-                if ((place & (Pieces - 1)) != piece) continue;
-                float* target = _itemRows.RowGradient(place), pair = pairs + (long)r * PairStride;
-                Components<V, S>(layout, query, pair, target);
-                for (int c = 0; c < padded; c += S.Count)
-                    S.Store(S.Add(S.Load(target + layout.ItemGate + c), S.Load(pair + padded + c)), target + layout.ItemGate + c);
+                int number = (int)(uint)share[i], at = number / _samples;
+                sides[i - first] = _queries.Row(_first + at);
+                pairs[i - first] = _pairs + ((long)at * all + number - at * _samples) * PairStride;
+                // As many pairs of the items to come: theirs lie anywhere in the wave.
+                int ahead = i + end - first;
+                if (ahead >= share.Length) continue;
+                int next = (int)(uint)share[ahead], later = next / _samples;
+                Prefetch.Row(_pairs + ((long)later * all + next - later * _samples) * PairStride, PairStride);
+            }
+            float* target = _itemRows.RowGradient(place);
+            for (int x = 0; x < layout.ItemGroups; x += 4)
+                for (int c = 0; c < stride; c += S.Count)
+                    Components<V, S>(layout, sides, pairs, end - first, x, c, target + (nint)x * stride + c);
+            for (int c = 0; c < padded; c += S.Count)
+            {
+                V sum = S.Load(target + layout.ItemGate + c);
+                for (int i = 0; i < end - first; i++) sum = S.Add(sum, S.Load(pairs[i] + padded + c));
+                S.Store(sum, target + layout.ItemGate + c);
             }
         }
     }
 
-    // Four of the item's components at a time: a query's register is read once for them.
+    // A register of each of up to four of an item's components, from all of its pairs: a query's register is read once for the four.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Components<V, S>(in MixtureLayout layout, float* query, float* pair, float* target) where V : struct where S : struct, ISimd<V>
+    private static void Components<V, S>(in MixtureLayout layout, float** queries, float** pairs, int count, int x, nint column, float* target)
+        where V : struct where S : struct, ISimd<V>
     {
-        int groups = layout.ItemGroups, queries = layout.QueryGroups;
-        nint stride = layout.Stride;
-        int x = 0;
-        for (; x + 4 <= groups; x += 4)
-            for (nint c = 0; c < stride; c += S.Count)
+        int groups = layout.ItemGroups, width = Math.Min(4, groups - x);
+        nint stride = layout.Stride, depth = layout.QueryGroups * stride;
+        V g0 = S.Load(target), g1 = width > 1 ? S.Load(target + stride) : S.Zero, g2 = width > 2 ? S.Load(target + 2 * stride) : S.Zero, g3 = width > 3 ? S.Load(target + 3 * stride) : S.Zero;
+        for (int i = 0; i < count; i++)
+        {
+            // Behind the last component of a query group the next one's coefficients, or the gate's part, are read and not stored.
+            float* d = pairs[i] + x, f = queries[i] + column;
+            for (float* end = f + depth; f < end; f += stride, d += groups)
             {
-                float* g = target + x * stride + c;
-                V g0 = S.Load(g), g1 = S.Load(g + stride), g2 = S.Load(g + 2 * stride), g3 = S.Load(g + 3 * stride);
-                float* d = pair + x;
-                for (int q = 0; q < queries; q++, d += groups)
-                {
-                    V f = S.Load(query + q * stride + c);
-                    g0 = S.MultiplyAdd(S.Create(d[0]), f, g0);
-                    g1 = S.MultiplyAdd(S.Create(d[1]), f, g1);
-                    g2 = S.MultiplyAdd(S.Create(d[2]), f, g2);
-                    g3 = S.MultiplyAdd(S.Create(d[3]), f, g3);
-                }
-                S.Store(g0, g);
-                S.Store(g1, g + stride);
-                S.Store(g2, g + 2 * stride);
-                S.Store(g3, g + 3 * stride);
+                V side = S.Load(f);
+                g0 = S.MultiplyAdd(S.Create(d[0]), side, g0);
+                g1 = S.MultiplyAdd(S.Create(d[1]), side, g1);
+                g2 = S.MultiplyAdd(S.Create(d[2]), side, g2);
+                g3 = S.MultiplyAdd(S.Create(d[3]), side, g3);
             }
-        for (; x < groups; x++)
-            for (nint c = 0; c < stride; c += S.Count)
-            {
-                V g = S.Load(target + x * stride + c);
-                for (int q = 0; q < queries; q++) g = S.MultiplyAdd(S.Create(pair[q * groups + x]), S.Load(query + q * stride + c), g);
-                S.Store(g, target + x * stride + c);
-            }
+        }
+        S.Store(g0, target);
+        if (width > 1) S.Store(g1, target + stride);
+        if (width > 2) S.Store(g2, target + 2 * stride);
+        if (width > 3) S.Store(g3, target + 3 * stride);
     }
 }

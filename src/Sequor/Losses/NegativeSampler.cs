@@ -1,4 +1,5 @@
 using Sequor.Kernels;
+using Sequor.Modeling;
 
 namespace Sequor.Losses;
 
@@ -14,33 +15,41 @@ internal sealed unsafe class NegativeSampler
     private CounterRandom _random;
     private int* _ids, _targets;
     private int _tokens, _samples, _tokensPerPiece, _poolSize;
-    private int[] _distinct = [];
+    private int[] _pool = [];
     private int _stamp;
 
     internal NegativeSampler(LossConfig config, int itemCount, ulong seed)
     {
         (_config, _itemCount, _seed) = (config, itemCount, seed);
-        _seen = new int[config.Sampling == NegativeSampling.InBatch ? itemCount + 1 : 0];
+        _seen = new int[config is { SamplesInBatch: true, InBatchDedup: true } ? itemCount + 1 : 0];
         _fill = Fill;
     }
 
     /// <summary>
     /// Fills <paramref name="ids"/> (T × <paramref name="samples"/>): the target of a token, then its R = samples − 1 negatives. Local: uniform
-    /// over items 1 … X with replacement. In-batch: uniform over the distinct items of the batch, its targets included.
+    /// over items 1 … X with replacement. In-batch: uniform over <see cref="Pool"/> with replacement.
     /// </summary>
-    internal void Sample(WorkerPool workers, long step, ReadOnlySpan<int> items, ReadOnlySpan<int> targets, int* ids, int samples)
+    internal void Sample(WorkerPool workers, long step, SequenceBatch batch, int* ids, int samples)
     {
+        ReadOnlySpan<int> targets = batch.Targets;
         _random = new CounterRandom(_seed, RandomPurpose.Negatives, (ulong)step);
         (_tokens, _samples) = (targets.Length, samples);
         _ids = ids;
         _tokensPerPiece = Math.Max(1, IdsPerPiece / samples);
-        _poolSize = _config.Sampling == NegativeSampling.Local ? _itemCount : Distinct(items, targets);
+        if (_config.SamplesInBatch) FillPool(batch);
+        else _poolSize = _itemCount;
         fixed (int* first = targets)
         {
             _targets = first;
             workers.Run((_tokens + _tokensPerPiece - 1) / _tokensPerPiece, _fill);
         }
     }
+
+    /// <summary>
+    /// Where in-batch negatives come from: the items of the batch, its users' targets included, each once, or, without dedupe, once an event,
+    /// so that a popular item is drawn as often as it occurs.
+    /// </summary>
+    internal ReadOnlySpan<int> Pool => _pool.AsSpan(0, _poolSize);
 
     private void Fill(int piece)
     {
@@ -51,29 +60,35 @@ internal sealed unsafe class NegativeSampler
             ids[0] = _targets[t];
             var drawn = new Span<int>(ids + 1, negatives);
             _random.Below(_poolSize, (ulong)t * (ulong)negatives, drawn);
-            if (_config.Sampling == NegativeSampling.Local)
-                foreach (ref int id in drawn) id++;
+            if (_config.SamplesInBatch)
+                foreach (ref int id in drawn) id = _pool[id];
             else
-                foreach (ref int id in drawn) id = _distinct[id];
+                foreach (ref int id in drawn) id++;
         }
     }
 
-    // In order of first appearance, so that the pool does not depend on how ids are numbered.
-    private int Distinct(ReadOnlySpan<int> items, ReadOnlySpan<int> targets)
+    private void FillPool(SequenceBatch batch)
     {
-        if (_distinct.Length < items.Length + targets.Length) _distinct = new int[items.Length + targets.Length];
+        if (_pool.Length < 2 * batch.TokenCount) _pool = new int[2 * batch.TokenCount];
+        _poolSize = 0;
         _stamp++;
-        int count = 0;
-        foreach (int item in items) count = Note(item, count);
-        foreach (int item in targets) count = Note(item, count);
-        return count;
+        if (!_config.InBatchDedup)
+        {
+            // Targets are the items behind the first of each user, and then the user's target.
+            batch.Targets.CopyTo(_pool);
+            _poolSize = batch.TokenCount;
+            for (int user = 0; user < batch.UserCount; user++) _pool[_poolSize++] = batch.Items[batch.Offsets[user]];
+            return;
+        }
+        // In order of first appearance, so that the pool does not depend on how ids are numbered.
+        foreach (int item in batch.Items) Note(item);
+        foreach (int item in batch.Targets) Note(item);
     }
 
-    private int Note(int item, int count)
+    private void Note(int item)
     {
-        if (_seen[item] == _stamp) return count;
+        if (_seen[item] == _stamp) return;
         _seen[item] = _stamp;
-        _distinct[count] = item;
-        return count + 1;
+        _pool[_poolSize++] = item;
     }
 }

@@ -11,6 +11,7 @@ public sealed unsafe class NextItemLoss
     private readonly LossConfig _config;
     private readonly NegativeSampler _sampler;
     private readonly MixtureItemLoss _mixture;
+    private readonly RatingLabels _labels;
 
     /// <summary>Makes the objective for items 1 … <paramref name="itemCount"/>; negatives are a function of (seed, step, token).</summary>
     public NextItemLoss(LossConfig config, int itemCount, ulong seed)
@@ -19,6 +20,7 @@ public sealed unsafe class NextItemLoss
         _config = config;
         _sampler = new NegativeSampler(config, itemCount, seed);
         _mixture = new MixtureItemLoss(config, itemCount);
+        _labels = new RatingLabels(config.RatingLabel);
     }
 
     /// <summary>The auxiliary losses of the last step by name, without their weights.</summary>
@@ -30,19 +32,21 @@ public sealed unsafe class NextItemLoss
         ArgumentNullException.ThrowIfNull(tape);
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(batch);
-        var tokens = new NextItemBatch { States = states, Targets = batch.Targets };
+        bool rated = _config.Kind == LossKind.BinaryCrossEntropyWithRatings;
+        var tokens = new NextItemBatch { States = states, Targets = batch.Targets, Labels = rated ? _labels.Of(batch) : [] };
         float epsilon = (float)model.Config.L2NormEpsilon, temperature = (float)_config.Temperature;
         if (_config.Kind == LossKind.FullSoftmax && model.Mixture is null)
             return FullSoftmaxOperation.Apply(tape, model.Items, tokens, temperature, model.Config.ItemL2Norm, epsilon);
         if (_config.Kind == LossKind.FullSoftmax) return _mixture.Compute(tape, model, batch, tokens, null, 0);
-        long pairs = (long)batch.TokenCount * (_config.NegativeCount + 1);
+        int samples = rated ? 1 : _config.NegativeCount + 1;
+        long pairs = (long)batch.TokenCount * samples;
         if (pairs > MostPairs)
             throw new InvalidInputException(
                 $"train_fn.num_negatives = {_config.NegativeCount} makes {pairs} scores for the {batch.TokenCount} events of a batch; at most {MostPairs} fit: lower it, or train_fn.local_batch_size");
-        int* ids = SampledLossOperation.AllocateIds(tape, batch.TokenCount, _config.NegativeCount + 1);
-        _sampler.Sample(tape.Workers, step, batch.Items, batch.Targets, ids, _config.NegativeCount + 1);
-        if (model.Mixture is not null) return _mixture.Compute(tape, model, batch, tokens, ids, _config.NegativeCount + 1);
-        return SampledLossOperation.Apply(tape, model.Items, tokens, ids, _config.NegativeCount + 1, new SampledLoss
+        int* ids = SampledLossOperation.AllocateIds(tape, batch.TokenCount, samples);
+        _sampler.Sample(tape.Workers, step, batch, ids, samples);
+        if (model.Mixture is not null) return _mixture.Compute(tape, model, batch, tokens, ids, samples);
+        return SampledLossOperation.Apply(tape, model.Items, tokens, ids, samples, new SampledLoss
         {
             Kind = _config.Kind, Temperature = temperature, NormalizeItems = model.Config.ItemL2Norm, Epsilon = epsilon,
         });

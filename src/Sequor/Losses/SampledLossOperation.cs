@@ -5,7 +5,7 @@ using Sequor.Kernels;
 
 namespace Sequor.Losses;
 
-/// <summary>Settings of a loss on a positive and R sampled negatives a token.</summary>
+/// <summary>Settings of a loss on a positive and R sampled negatives a token; R is 0 where the positive's rating is its label.</summary>
 internal readonly record struct SampledLoss
 {
     internal required LossKind Kind { get; init; }
@@ -19,7 +19,8 @@ internal readonly record struct SampledLoss
 
 /// <summary>
 /// Sampled softmax, −log softmax[positive] over the positive and R negatives (a negative equal to the positive does not count), or
-/// binary cross entropy with one negative; logits are ⟨state, item⟩ / temperature, with items L2-normalised where asked.
+/// binary cross entropy with one negative, or of the positive alone against its label; logits are ⟨state, item⟩ / temperature, with items
+/// L2-normalised where asked.
 /// </summary>
 /// <remarks>
 /// Token by token: dot products with the R + 1 gathered rows (and the rows' norms, unless the table is so small that norms of all its
@@ -35,7 +36,7 @@ internal sealed unsafe class SampledLossOperation : Operation
     private Parameter _table = null!;
     private Matrix _states;
     private SampledLoss _loss;
-    private float[] _weights = [];
+    private float[] _weights = [], _labels = [];
     private double[] _pieceLoss = [];
     private int _samples;
     private float _scale;
@@ -86,6 +87,8 @@ internal sealed unsafe class SampledLossOperation : Operation
         op._samples = samples;
         int tokens = batch.Targets.Length, pieces = (tokens + TokensPerPiece - 1) / TokensPerPiece;
         double total = op.SetWeights(batch);
+        if (op._labels.Length < batch.Labels.Length) op._labels = new float[tokens + (tokens / 4)];
+        batch.Labels.CopyTo(op._labels);
         op._scale = (float)(1 / total);
         if (op._pieceLoss.Length < pieces) op._pieceLoss = new double[pieces * 2];
         op._coefficients = tape.AllocateFloats((long)tokens * samples);
@@ -172,7 +175,12 @@ internal sealed unsafe class SampledLossOperation : Operation
             if (_inverseNorms != null) Dots<V, S, Given>(_states.Row(t), ids, next, logits, factors);
             else if (_loss.NormalizeItems) Dots<V, S, Computed>(_states.Row(t), ids, next, logits, factors);
             else Dots<V, S, None>(_states.Row(t), ids, next, logits, factors);
-            sum += _weights[t] * (_loss.Kind == LossKind.SampledSoftmax ? Softmax<V, S>(ids, logits) : CrossEntropy(logits));
+            sum += _weights[t] * _loss.Kind switch
+            {
+                LossKind.SampledSoftmax => Softmax<V, S>(ids, logits),
+                LossKind.BinaryCrossEntropy => CrossEntropy(logits),
+                _ => CrossEntropy(logits, _labels[t]),
+            };
             if (!differentiates) continue;
             // The table's part is normalised on its way out (RowGradient), the state's part here.
             float scale = _weights[t] * _scale;
@@ -293,6 +301,14 @@ internal sealed unsafe class SampledLossOperation : Operation
         logits[0] = (float)(-0.5 / (1 + Math.Exp(positive)));
         logits[1] = (float)(0.5 / (1 + Math.Exp(-negative)));
         return 0.5 * (Softplus(-positive) + Softplus(negative));
+    }
+
+    // −y·log σ(x) − (1 − y)·log(1 − σ(x)); its slope is σ(x) − y.
+    private static double CrossEntropy(float* logit, float label)
+    {
+        double x = *logit;
+        *logit = (float)(1 / (1 + Math.Exp(-x)) - label);
+        return Softplus(x) - x * label;
     }
 
     private static double Softplus(double x) => Math.Max(x, 0) + Math.Log(1 + Math.Exp(-Math.Abs(x)));

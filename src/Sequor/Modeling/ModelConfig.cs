@@ -1,4 +1,6 @@
 using Sequor.Modeling.Encoders;
+using Sequor.Modeling.InputPreprocessors;
+using Sequor.Modeling.ItemEmbeddings;
 using Sequor.Modeling.Similarities;
 
 namespace Sequor.Modeling;
@@ -20,6 +22,19 @@ public enum EncoderKind
 
     /// <summary>LiGR: a transformer with gated residual connections, arXiv 2502.03417.</summary>
     Ligr,
+}
+
+/// <summary>How events become what the encoder reads (<c>train_fn.input_preprocessor</c>).</summary>
+public enum InputPreprocessorKind
+{
+    /// <summary>The item and its place (gin <c>"LearnablePositionalEmbedding"</c>).</summary>
+    LearnablePositionalEmbedding,
+
+    /// <summary>The rating's vector beside the item's in one token, and its place (gin <c>"LearnablePositionalEmbeddingRated"</c>).</summary>
+    LearnablePositionalEmbeddingRated,
+
+    /// <summary>An item token and then a rating token, each with its place (gin <c>"CombinedItemAndRating"</c>).</summary>
+    CombinedItemAndRating,
 }
 
 /// <summary>What happens to a state before it meets the items (<c>train_fn.user_embedding_norm</c>).</summary>
@@ -57,8 +72,17 @@ public sealed record ModelConfig
     /// <summary>Spare columns behind the history (<c>train_fn.gr_output_length</c>); the window is N = history + spare + 1.</summary>
     public int OutputLength { get; init; } = 10;
 
+    /// <summary>Where item vectors come from (<c>train_fn.embedding_module_type</c> and its settings).</summary>
+    public ItemEmbeddingConfig ItemEmbedding { get; init; } = new();
+
     /// <summary>Dropout on embedded inputs (<c>train_fn.dropout_rate</c>).</summary>
     public double DropoutRate { get; init; } = 0.2;
+
+    /// <summary>How events become tokens (<c>train_fn.input_preprocessor</c>).</summary>
+    public InputPreprocessorKind InputPreprocessor { get; init; } = InputPreprocessorKind.LearnablePositionalEmbedding;
+
+    /// <summary>Settings of ratings as input, read when <see cref="ReadsRatings"/>.</summary>
+    public RatingConfig Ratings { get; init; } = new();
 
     /// <summary>Output postprocessor (<c>train_fn.user_embedding_norm</c>).</summary>
     public OutputNorm OutputNorm { get; init; } = OutputNorm.L2;
@@ -93,6 +117,12 @@ public sealed record ModelConfig
     /// <summary>Whether times are an input of the encoder: it works without them too, and a notice says so.</summary>
     public bool ReadsTimes => Encoder is EncoderKind.Hstu or EncoderKind.FuXiAlpha or EncoderKind.FuXiBeta;
 
-    /// <summary>The window N: attention divisor, rows of the position table and half the width of the position bias.</summary>
+    /// <summary>The window N in events: attention divisor, rows of the position table and half the width of the position bias; 2N where an event is two tokens.</summary>
     public int Window => MaxSequenceLength + OutputLength + 1;
+
+    /// <summary>Whether ratings are an input.</summary>
+    public bool ReadsRatings => InputPreprocessor != InputPreprocessorKind.LearnablePositionalEmbedding;
+
+    /// <summary>Width of the encoder: D, and that of a rating where it stands beside the item.</summary>
+    public int EncoderDim => InputPreprocessor == InputPreprocessorKind.LearnablePositionalEmbeddingRated ? EmbeddingDim + Ratings.EmbeddingDim : EmbeddingDim;
 }

@@ -1,6 +1,9 @@
 using Sequor.Autograd;
+using Sequor.Data;
+using Sequor.Kernels;
 using Sequor.Modeling.Encoders;
 using Sequor.Modeling.InputPreprocessors;
+using Sequor.Modeling.ItemEmbeddings;
 using Sequor.Modeling.Similarities;
 
 namespace Sequor.Modeling;
@@ -11,30 +14,39 @@ namespace Sequor.Modeling;
 /// </summary>
 public sealed class RecommenderModel : IDisposable
 {
-    private readonly Parameter _position;
+    private readonly ItemEmbedding _embedding;
+    private readonly InputPreprocessor _preprocessor;
     private readonly SequenceEncoder _encoder;
     private readonly List<Parameter> _parameters;
 
-    /// <summary>Makes a model with zero weights for items 1 … <paramref name="itemCount"/>.</summary>
-    public RecommenderModel(ModelConfig config, int itemCount)
+    /// <summary>Makes a model with zero weights for items 1 … <paramref name="itemCount"/>, with the attributes that its embedding may read.</summary>
+    /// <exception cref="InvalidInputException">The embedding needs an attribute that is not there.</exception>
+    public RecommenderModel(ModelConfig config, int itemCount, IReadOnlyList<ItemAttribute>? attributes = null)
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentOutOfRangeException.ThrowIfLessThan(itemCount, 1);
         Config = config;
         ItemCount = itemCount;
-        Items = new Parameter("_embedding_module._item_emb.weight", [itemCount + 1, config.EmbeddingDim], isTable: true);
-        _position = new Parameter("_input_features_preproc._pos_emb.weight", [config.Window, config.EmbeddingDim]);
+        _embedding = ItemEmbedding.Create(config, itemCount, attributes ?? []);
+        _preprocessor = config.InputPreprocessor switch
+        {
+            InputPreprocessorKind.LearnablePositionalEmbedding => new LearnablePositionalEmbedding(config),
+            InputPreprocessorKind.LearnablePositionalEmbeddingRated => new LearnablePositionalEmbeddingRated(config),
+            InputPreprocessorKind.CombinedItemAndRating => new CombinedItemAndRating(config),
+            _ => throw new ArgumentOutOfRangeException(nameof(config), config.InputPreprocessor, "unknown input preprocessor"),
+        };
+        Matrix positions = _preprocessor.Position.Value;
         _encoder = config.Encoder switch
         {
-            EncoderKind.Hstu => new HstuEncoder(config.Hstu, config.EmbeddingDim, config.Window),
-            EncoderKind.SasRec => new SasRecEncoder(config.SasRec, config.EmbeddingDim),
-            EncoderKind.FuXiAlpha => new FuXiAlphaEncoder(config.FuXi, config.EmbeddingDim, config.Window),
-            EncoderKind.FuXiBeta => new FuXiBetaEncoder(config.FuXi, config.EmbeddingDim, config.Window),
-            EncoderKind.Ligr => new LigrEncoder(config.Ligr, config.EmbeddingDim),
+            EncoderKind.Hstu => new HstuEncoder(config.Hstu, positions.Columns, positions.Rows, config.EncoderCheckpoint),
+            EncoderKind.SasRec => new SasRecEncoder(config.SasRec, positions.Columns, config.EncoderCheckpoint),
+            EncoderKind.FuXiAlpha => new FuXiAlphaEncoder(config.FuXi, positions.Columns, positions.Rows, config.EncoderCheckpoint),
+            EncoderKind.FuXiBeta => new FuXiBetaEncoder(config.FuXi, positions.Columns, positions.Rows, config.EncoderCheckpoint),
+            EncoderKind.Ligr => new LigrEncoder(config.Ligr, positions.Columns, config.EncoderCheckpoint),
             _ => throw new ArgumentOutOfRangeException(nameof(config), config.Encoder, "unknown encoder"),
         };
         Mixture = config.Similarity == SimilarityKind.MixtureOfLogits ? new MixtureOfLogits(config.Mixture, config.EmbeddingDim, config.EmbeddingDim) : null;
-        _parameters = [Items, _position, .. _encoder.Parameters, .. Mixture?.Parameters ?? []];
+        _parameters = [.. _embedding.Parameters, .. _preprocessor.Parameters, .. _encoder.Parameters, .. Mixture?.Parameters ?? []];
     }
 
     /// <summary>The architecture.</summary>
@@ -43,8 +55,8 @@ public sealed class RecommenderModel : IDisposable
     /// <summary>Catalogue size, X.</summary>
     public int ItemCount { get; }
 
-    /// <summary>Item table (X + 1, D); row 0 is padding.</summary>
-    public Parameter Items { get; }
+    /// <summary>Item table (X + 1, D) as it is scored; row 0 is padding. Learned itself, or put together from what is.</summary>
+    public Parameter Items => _embedding.Items;
 
     /// <summary>The mixture that scores states against items; null where a dot product does.</summary>
     public MixtureOfLogits? Mixture { get; }
@@ -53,14 +65,29 @@ public sealed class RecommenderModel : IDisposable
     public IReadOnlyList<Parameter> Parameters => _parameters;
 
     /// <summary>Draws initial weights as the reference does.</summary>
-    public void Initialize(ulong seed)
+    /// <param name="seed">Seed of all draws.</param>
+    /// <param name="popularity">Training events of each item (X + 1): one without any is told by its attributes alone. Empty when every item has some.</param>
+    public void Initialize(ulong seed, ReadOnlySpan<long> popularity = default)
     {
-        new WeightInitializer(seed).TruncatedNormal(Items, 0.02);
-        _encoder.Initialize(seed, _position);
+        _embedding.Initialize(new WeightInitializer(seed), popularity);
+        RefreshItems();
+        _encoder.Initialize(seed, _preprocessor.Position);
+        _preprocessor.Initialize(seed);
         Mixture?.Initialize(seed);
     }
 
-    /// <summary>States of all tokens (T, D), ready to be scored against items.</summary>
+    /// <summary>Refuses data that lack what the model reads: ratings, where the input preprocessor takes them.</summary>
+    /// <exception cref="InvalidInputException">What is missing, and what to do.</exception>
+    public void RequireInputs(SequenceStore store)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        _preprocessor.Require(store);
+    }
+
+    /// <summary>Brings <see cref="Items"/> up to date after training steps or new weights, before anyone searches or answers. Free for a table that is learned itself.</summary>
+    public void RefreshItems(WorkerPool? workers = null) => _embedding.Refresh(workers ?? WorkerPool.Shared);
+
+    /// <summary>States of all events (T, D), ready to be scored against items.</summary>
     public Matrix Encode(Tape tape, SequenceBatch batch) => Encode(tape, batch, lastOnly: false);
 
     /// <summary>The last state of each user (B, D): the same bits as in those of all tokens, for less work. At inference only.</summary>
@@ -79,6 +106,7 @@ public sealed class RecommenderModel : IDisposable
     /// <summary>Ends the native memory.</summary>
     public void Dispose()
     {
+        _embedding.Dispose();
         foreach (Parameter parameter in _parameters) parameter.Dispose();
     }
 
@@ -90,8 +118,9 @@ public sealed class RecommenderModel : IDisposable
             throw new ArgumentException($"a history of {batch.LongestHistory} events does not fit the window of {Config.Window}; cut it to the newest {Config.MaxSequenceLength}", nameof(batch));
         int stranger = batch.Items.IndexOfAnyExceptInRange(1, ItemCount);
         if (stranger >= 0) throw new ArgumentException($"item index {batch.Items[stranger]} must lie in 1 … {ItemCount}", nameof(batch));
-        Matrix x = EmbeddingOperation.Apply(tape, batch, Items, _position, Config.DropoutRate);
-        x = _encoder.Encode(tape, batch, x, lastOnly);
+        _embedding.Begin(tape);
+        EncoderInput input = _preprocessor.Embed(tape, batch, Items);
+        Matrix x = _preprocessor.Select(tape, _encoder.Encode(tape, input.Tokens, input.Embedded, lastOnly), lastOnly);
         float epsilon = (float)Config.L2NormEpsilon;
         return Config.OutputNorm == OutputNorm.L2 ? L2NormOperation.Apply(tape, x, epsilon) : LayerNormOperation.Apply(tape, x, epsilon);
     }

@@ -10,12 +10,14 @@ namespace Sequor.Modeling;
 public sealed unsafe class SequenceBatch : IDisposable
 {
     private int[] _users = new int[64], _offsets = new int[65], _items = new int[1024], _targets = new int[1024];
+    private float[] _ratings = [], _targetRatings = [];
     private long[] _times = new long[1024], _userKeys = new long[64];
     private long[] _firstBuckets = new long[65];
     private NativeBuffer _buckets = new(16);
     private readonly Action<int> _fillBuckets;
     private readonly CausalPieces _pieces = new();
-    private bool _piecesBuilt, _bucketsBuilt;
+    private SequenceBatch? _twice;
+    private bool _piecesBuilt, _bucketsBuilt, _twiceBuilt;
 
     /// <summary>An empty batch.</summary>
     public SequenceBatch() => _fillBuckets = FillBuckets;
@@ -32,6 +34,12 @@ public sealed unsafe class SequenceBatch : IDisposable
     /// <summary>Whether every history came with timestamps and the time of its target.</summary>
     public bool HasTimes { get; private set; }
 
+    /// <summary>Whether every history came with ratings.</summary>
+    public bool HasRatings { get; private set; }
+
+    /// <summary>Whether the rating of every target is known too.</summary>
+    public bool HasTargetRatings { get; private set; }
+
     /// <summary>Numbers of the users in the store (B).</summary>
     public ReadOnlySpan<int> Users => _users.AsSpan(0, UserCount);
 
@@ -47,6 +55,12 @@ public sealed unsafe class SequenceBatch : IDisposable
     /// <summary>Item index that each token predicts (T).</summary>
     public ReadOnlySpan<int> Targets => _targets.AsSpan(0, TokenCount);
 
+    /// <summary>Rating of each token's event (T), as the data has it; empty unless <see cref="HasRatings"/>.</summary>
+    public ReadOnlySpan<float> Ratings => _ratings.AsSpan(0, HasRatings ? TokenCount : 0);
+
+    /// <summary>Rating of the event that each token predicts (T); empty unless <see cref="HasTargetRatings"/>.</summary>
+    public ReadOnlySpan<float> TargetRatings => _targetRatings.AsSpan(0, HasTargetRatings ? TokenCount : 0);
+
     /// <summary>Timestamps in the unit of the data, seconds as a rule (T + B): a user's event times and then the time of the target, so that token i's next time is entry i + 1.</summary>
     public ReadOnlySpan<long> Times => _times.AsSpan(0, HasTimes ? TokenCount + UserCount : 0);
 
@@ -60,19 +74,19 @@ public sealed unsafe class SequenceBatch : IDisposable
     {
         UserCount = TokenCount = 0;
         LongestHistory = 0;
-        HasTimes = true;
-        _piecesBuilt = _bucketsBuilt = false;
+        HasTimes = HasRatings = HasTargetRatings = true;
+        _piecesBuilt = _bucketsBuilt = _twiceBuilt = false;
     }
 
     /// <summary>
     /// Appends a history and what comes behind it. <paramref name="targetTime"/> is the time of the event to predict: an input to
-    /// time-aware encoders, at serving the time of the question.
+    /// time-aware encoders, at serving the time of the question. <paramref name="targetRating"/> is a label of losses, never an input.
     /// </summary>
-    public void Add(int user, UserSequence history, int targetItem, long? targetTime)
+    public void Add(int user, UserSequence history, int targetItem, long? targetTime, float? targetRating = null)
     {
         int length = history.Length;
         if (length == 0) throw new ArgumentException($"user {user} has an empty history; it needs at least one event", nameof(history));
-        _piecesBuilt = _bucketsBuilt = false;
+        _piecesBuilt = _bucketsBuilt = _twiceBuilt = false;
         LongestHistory = Math.Max(LongestHistory, length);
         Grow(ref _users, UserCount + 1);
         Grow(ref _userKeys, UserCount + 1);
@@ -89,6 +103,19 @@ public sealed unsafe class SequenceBatch : IDisposable
             Grow(ref _times, TokenCount + length + UserCount + 1);
             history.Timestamps.CopyTo(_times.AsSpan(TokenCount + UserCount));
             _times[TokenCount + UserCount + length] = targetTime!.Value;
+        }
+        HasRatings &= history.Ratings.Length == length;
+        HasTargetRatings &= HasRatings && targetRating.HasValue;
+        if (HasRatings)
+        {
+            Grow(ref _ratings, TokenCount + length);
+            history.Ratings.CopyTo(_ratings.AsSpan(TokenCount));
+        }
+        if (HasTargetRatings)
+        {
+            Grow(ref _targetRatings, TokenCount + length);
+            history.Ratings[1..].CopyTo(_targetRatings.AsSpan(TokenCount));
+            _targetRatings[TokenCount + length - 1] = targetRating!.Value;
         }
         _users[UserCount] = user;
         _userKeys[UserCount] = -1;
@@ -139,8 +166,57 @@ public sealed unsafe class SequenceBatch : IDisposable
     /// <summary>Events of user <paramref name="user"/> of the batch.</summary>
     public int Length(int user) => _offsets[user + 1] - _offsets[user];
 
+    /// <summary>Place in the batch of the user whose token this is.</summary>
+    internal int UserOf(int token)
+    {
+        // Every user has at least one token, so offsets ascend strictly; a miss is the complement of the next user.
+        int user = Offsets.BinarySearch(token);
+        return user < 0 ? ~user - 1 : user;
+    }
+
+    /// <summary>
+    /// The same users with two tokens an event (2T), 2t and 2t + 1 for event t, made once a filling. Both carry the time of their event, so
+    /// token 2t's next time is its own event's, and token 2t + 1's that of the next event: what token t has here, no later.
+    /// </summary>
+    internal SequenceBatch Twice
+    {
+        get
+        {
+            _twice ??= new SequenceBatch();
+            if (!_twiceBuilt) _twice.FillTwice(this);
+            _twiceBuilt = true;
+            return _twice;
+        }
+    }
+
     /// <summary>Ends the native memory.</summary>
-    public void Dispose() => _buckets.Dispose();
+    public void Dispose()
+    {
+        _buckets.Dispose();
+        _twice?.Dispose();
+    }
+
+    private void FillTwice(SequenceBatch events)
+    {
+        Clear();
+        (UserCount, TokenCount, LongestHistory, HasTimes) = (events.UserCount, 2 * events.TokenCount, 2 * events.LongestHistory, events.HasTimes);
+        HasRatings = HasTargetRatings = false;
+        Grow(ref _users, UserCount);
+        Grow(ref _offsets, UserCount + 1);
+        Grow(ref _firstBuckets, UserCount + 1);
+        Grow(ref _items, TokenCount);
+        Grow(ref _targets, TokenCount);
+        Grow(ref _times, TokenCount + UserCount);
+        events.Users.CopyTo(_users);
+        for (int b = 0; b <= UserCount; b++) _offsets[b] = 2 * events._offsets[b];
+        for (int t = 0; t < TokenCount; t++) (_items[t], _targets[t]) = (events._items[t / 2], events._targets[t / 2]);
+        for (int b = 0; b < UserCount && HasTimes; b++)
+        {
+            int first = _offsets[b] + b, last = _offsets[b + 1] + b, source = events._offsets[b] + b;
+            for (int i = first; i < last; i++) _times[i] = events._times[source + (i - first) / 2];
+            _times[last] = events._times[source + events.Length(b)];
+        }
+    }
 
     private void FillBuckets(int piece)
     {

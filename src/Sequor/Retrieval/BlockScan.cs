@@ -17,6 +17,9 @@ internal readonly unsafe ref struct ScoreTile
     /// <summary>Queries in the tile.</summary>
     internal required int Count { get; init; }
 
+    /// <summary>What <see cref="BlockScan.Score"/> kept.</summary>
+    internal required float* Room { get; init; }
+
     /// <summary>Scores (Count × 64).</summary>
     internal required float* Scores { get; init; }
 
@@ -35,7 +38,7 @@ internal readonly unsafe ref struct ScoreTile
 internal abstract unsafe class BlockScan
 {
     // A multiple of the six rows of a matrix product's tile, few enough for block, queries and scores to share L1.
-    private const int TileQueries = 48;
+    private const int MostTileQueries = 48;
     private const int RunsPerPiece = 16;
     private const long WorkPerPiece = 1 << 20;
 
@@ -44,14 +47,14 @@ internal abstract unsafe class BlockScan
     private readonly Action<int> _piece;
     private int _next, _run, _runs, _step;
 
-    protected BlockScan(ItemBlocks blocks, WorkerPool workers)
+    protected BlockScan(CatalogueBlocks blocks, WorkerPool workers)
     {
         Blocks = blocks;
         Workers = workers;
         _piece = Piece;
     }
 
-    protected ItemBlocks Blocks { get; }
+    protected CatalogueBlocks Blocks { get; }
 
     protected WorkerPool Workers { get; }
 
@@ -65,7 +68,7 @@ internal abstract unsafe class BlockScan
     protected void Prepare(Matrix queries, ExcludedItems excluded)
     {
         (Queries, Excluded) = (queries, excluded);
-        long work = (long)queries.Rows * Blocks.ItemCount * Blocks.Dim;
+        long work = (long)queries.Rows * Blocks.ItemCount * Blocks.PairWork;
         PieceCount = (int)Math.Clamp(work / WorkPerPiece, 1, Math.Min(Workers.ThreadCount, Blocks.Count));
     }
 
@@ -81,8 +84,11 @@ internal abstract unsafe class BlockScan
     /// <summary>Sets each query's bar (B) before a run that starts at <paramref name="block"/>.</summary>
     protected abstract void SetBars(int piece, int block, float* bars);
 
+    /// <summary>Queries that a block is scored against at a time.</summary>
+    protected virtual int TileQueries => MostTileQueries;
+
     /// <summary>Floats that a piece keeps for <see cref="Score"/> from one tile of a block to the next.</summary>
-    protected virtual int Room => 0;
+    protected virtual long Room => 0;
 
     /// <summary>The scores (count × 64) of the queries from <paramref name="first"/> on, which is 0 at first for each block.</summary>
     protected abstract void Score(int block, int first, int count, float* room, float* scores);
@@ -95,7 +101,7 @@ internal abstract unsafe class BlockScan
 
     private void Piece(int piece)
     {
-        int n = Queries.Rows, tileQueries = Math.Min(n, TileQueries);
+        int n = Queries.Rows, most = TileQueries, tileQueries = Math.Min(n, most);
         float* scores = Scratch.Take((long)tileQueries * (ItemBlock.Items + 3) + 3L * n + Room + ItemBlock.Items), room = scores;
         scores += (Room + ItemBlock.Items - 1) / ItemBlock.Items * ItemBlock.Items;
         var lanes = (ulong*)(scores + tileQueries * ItemBlock.Items);
@@ -114,9 +120,9 @@ internal abstract unsafe class BlockScan
             for (int block = start; block < end; block += _step)
             {
                 ulong valid = Blocks.Lanes(block);
-                for (int first = 0; first < n; first += TileQueries)
+                for (int first = 0; first < n; first += most)
                 {
-                    int count = Math.Min(TileQueries, n - first);
+                    int count = Math.Min(most, n - first);
                     int ahead = block + (n == 1 ? 2 : 1) * _step;
                     if (ahead < Blocks.Count && (n > 1 || Blocks.BlockBytes <= ReadAhead)) Prefetch.Share(Blocks[ahead], Blocks.BlockBytes, first, count, n);
                     Score(block, first, count, room, scores);
@@ -126,7 +132,7 @@ internal abstract unsafe class BlockScan
                         lanes[q] &= valid;
                         if (excludedBlock[first + q] <= block) lanes[q] &= ~TakeExcluded(Excluded[first + q], block, ref cursor[first + q], out excludedBlock[first + q]);
                     }
-                    Visit(new ScoreTile { Piece = piece, Block = block, First = first, Count = count, Scores = scores, Lanes = lanes, Bars = bars });
+                    Visit(new ScoreTile { Piece = piece, Block = block, First = first, Count = count, Room = room, Scores = scores, Lanes = lanes, Bars = bars });
                 }
             }
         }

@@ -20,7 +20,13 @@ internal sealed unsafe class CandidateScan : SampledScan
     private int* _items;
     private float* _scores;
 
-    internal CandidateScan(ItemBlocks blocks, WorkerPool workers) : base(blocks, workers) => _rescore = Rescore;
+    internal CandidateScan(ItemBlocks blocks, WorkerPool workers) : base(blocks, workers)
+    {
+        Blocks = blocks;
+        _rescore = Rescore;
+    }
+
+    private new ItemBlocks Blocks { get; }
 
     private int QuadCount => (Blocks.Dim + 3) / 4;
 
@@ -61,7 +67,7 @@ internal sealed unsafe class CandidateScan : SampledScan
         for (int q = 0; q < Queries.Rows; q++) bars[q] = _lists[piece * Queries.Rows + q].Threshold;
     }
 
-    protected override int Room => Blocks.Precision == IndexPrecision.BFloat16 && Queries.Rows > 1 ? 2 * QuantizedBlock.BFloat16Size(Blocks.Dim) : 0;
+    protected override long Room => Blocks.Precision == IndexPrecision.BFloat16 && Queries.Rows > 1 ? 2 * QuantizedBlock.BFloat16Size(Blocks.Dim) : 0;
 
     protected override void Score(int block, int first, int count, float* room, float* scores)
     {

@@ -56,19 +56,14 @@ public sealed class MipsBruteForce : IRankIndex
     /// <inheritdoc/>
     public unsafe void Search(Matrix queries, ExcludedItems excluded, int k, Span<int> items, Span<float> scores)
     {
-        Check(queries, excluded);
-        ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
-        if (items.Length != scores.Length || items.Length != (long)queries.Rows * k)
-            throw new ArgumentException($"{queries.Rows} queries with k = {k} need {(long)queries.Rows * k} items and scores; {items.Length} and {scores.Length} are offered", nameof(items));
-        items.Clear();
-        scores.Fill(float.NegativeInfinity);
+        SearchArguments.Begin(queries, _blocks.Dim, excluded, k, items, scores);
         int most = Math.Min(k, ItemCount);
         fixed (int* foundItems = items)
         fixed (float* foundScores = scores)
         {
             if (Precision == IndexPrecision.Float32)
             {
-                if (!_topK.TryTake(out TopKScan? scan)) scan = new TopKScan(_blocks, _workers);
+                if (!_topK.TryTake(out TopKScan? scan)) scan = new DotTopKScan(_blocks, _workers);
                 scan.Run(queries, excluded, most, k, foundItems, foundScores);
                 _topK.Add(scan);
             }
@@ -85,12 +80,8 @@ public sealed class MipsBruteForce : IRankIndex
     /// <exception cref="NotSupportedException">The index is not <see cref="IndexPrecision.Float32"/>: a count of all items above a score has no candidates to check.</exception>
     public void Rank(Matrix queries, ExcludedItems excluded, ReadOnlySpan<int> targets, Span<int> ranks)
     {
-        Check(queries, excluded);
         if (Precision != IndexPrecision.Float32) throw new NotSupportedException($"exact ranks need an index of precision {IndexPrecision.Float32}; this one is {Precision}");
-        if (targets.Length != queries.Rows || ranks.Length < queries.Rows)
-            throw new ArgumentException($"{queries.Rows} queries need as many targets and ranks; {targets.Length} and {ranks.Length} are offered", nameof(targets));
-        int stranger = targets.IndexOfAnyExceptInRange(1, ItemCount);
-        if (stranger >= 0) throw new ArgumentException($"target {targets[stranger]} must lie in 1 … {ItemCount}", nameof(targets));
+        SearchArguments.CheckRank(queries, _blocks.Dim, excluded, ItemCount, targets, ranks);
         if (!_rank.TryTake(out RankScan? scan)) scan = new RankScan(_blocks, _workers);
         scan.Run(queries, excluded, targets, ranks);
         _rank.Add(scan);
@@ -98,12 +89,4 @@ public sealed class MipsBruteForce : IRankIndex
 
     /// <summary>Ends the native memory.</summary>
     public void Dispose() => _blocks.Dispose();
-
-    private void Check(Matrix queries, ExcludedItems excluded)
-    {
-        ArgumentNullException.ThrowIfNull(excluded);
-        if (queries.Columns != _blocks.Dim) throw new ArgumentException($"queries have {queries.Columns} columns, items {_blocks.Dim}", nameof(queries));
-        if (excluded.QueryCount != queries.Rows)
-            throw new ArgumentException($"{queries.Rows} queries need as many lists of excluded items; {excluded.QueryCount} are given", nameof(excluded));
-    }
 }

@@ -14,9 +14,9 @@ internal sealed unsafe class RankScan : BlockScan
     private int* _targets;
     private int _pieceStride;
 
-    internal RankScan(ItemBlocks blocks, WorkerPool workers) : base(blocks, workers)
-    {
-    }
+    internal RankScan(ItemBlocks blocks, WorkerPool workers) : base(blocks, workers) => Blocks = blocks;
+
+    private new ItemBlocks Blocks { get; }
 
     internal void Run(Matrix queries, ExcludedItems excluded, ReadOnlySpan<int> targets, Span<int> ranks)
     {

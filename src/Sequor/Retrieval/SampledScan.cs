@@ -3,7 +3,7 @@ using Sequor.Kernels;
 namespace Sequor.Retrieval;
 
 /// <summary>A scan for the best k that begins with a bar from a sample (<see cref="Sample"/>), and anew without where the bar was too high.</summary>
-internal abstract class SampledScan(ItemBlocks blocks, WorkerPool workers) : BlockScan(blocks, workers)
+internal abstract class SampledScan(CatalogueBlocks blocks, WorkerPool workers) : BlockScan(blocks, workers)
 {
     private float[] _floors = [];
     private volatile bool _short;
@@ -11,7 +11,7 @@ internal abstract class SampledScan(ItemBlocks blocks, WorkerPool workers) : Blo
     /// <summary>Collects the best k above each query's floor and finishes; a query whose floor was too high calls <see cref="FellShort"/>.</summary>
     protected void RunSampled(int k)
     {
-        int n = Queries.Rows, rank = Sample.Rank(k, Blocks.ItemCount);
+        int n = Queries.Rows, rank = SamplePays ? Sample.Rank(k, Blocks.ItemCount) : 0;
         if (_floors.Length < n) _floors = new float[n];
         Array.Fill(_floors, float.NegativeInfinity);
         if (rank > 0)
@@ -34,6 +34,9 @@ internal abstract class SampledScan(ItemBlocks blocks, WorkerPool workers) : Blo
 
     /// <summary>Called by a query that found too little above its floor; thread-safe.</summary>
     protected void FellShort() => _short = true;
+
+    /// <summary>Whether scores are so cheap that collecting fewer of them is worth a look at some twice.</summary>
+    protected virtual bool SamplePays => true;
 
     /// <summary>Readies what a query collects in a piece.</summary>
     protected abstract void Begin(int piece, int query, int k);

@@ -5,7 +5,7 @@ using Sequor.Kernels;
 namespace Sequor.Retrieval;
 
 /// <summary>The best k items of each query by float32 scores.</summary>
-internal sealed unsafe class TopKScan : SampledScan
+internal abstract unsafe class TopKScan : SampledScan
 {
     private readonly Action<int> _merge;
     private readonly List<TopKHeap> _heaps = [];
@@ -13,7 +13,7 @@ internal sealed unsafe class TopKScan : SampledScan
     private int* _items;
     private float* _scores;
 
-    internal TopKScan(ItemBlocks blocks, WorkerPool workers) : base(blocks, workers) => _merge = Merge;
+    protected TopKScan(CatalogueBlocks blocks, WorkerPool workers) : base(blocks, workers) => _merge = Merge;
 
     /// <summary>Fills rows of <paramref name="row"/> places with the best <paramref name="k"/> ≤ row.</summary>
     internal void Run(Matrix queries, ExcludedItems excluded, int k, int row, int* items, float* scores)
@@ -37,9 +37,6 @@ internal sealed unsafe class TopKScan : SampledScan
     {
         for (int q = 0; q < Queries.Rows; q++) bars[q] = _heaps[piece * Queries.Rows + q].Threshold;
     }
-
-    protected override void Score(int block, int first, int count, float* room, float* scores) =>
-        ItemBlock.Score(Queries.Row(first), Queries.Stride, count, Blocks[block], Blocks.Dim, scores);
 
     protected override void Visit(in ScoreTile tile)
     {

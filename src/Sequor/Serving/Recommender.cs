@@ -51,14 +51,19 @@ public sealed class Recommender : IDisposable
     /// <param name="timestamps">Seconds of each event, or empty.</param>
     /// <param name="k">Results wanted.</param>
     /// <param name="at">Time of the question in seconds, an input of time-aware models; by default the time of the newest event.</param>
-    /// <exception cref="ArgumentException">The history is empty, holds an unknown item, or timestamps do not match.</exception>
-    public IReadOnlyList<Recommendation> Recommend(ReadOnlySpan<int> items, ReadOnlySpan<long> timestamps, int k = 10, long? at = null)
+    /// <param name="ratings">Rating of each event, or empty; a model with ratings as input needs them, others do not look.</param>
+    /// <exception cref="ArgumentException">The history is empty, holds an unknown item, or timestamps or ratings do not match.</exception>
+    /// <exception cref="InvalidInputException">The model reads ratings, and there are none, or one that its rating table lacks.</exception>
+    public IReadOnlyList<Recommendation> Recommend(
+        ReadOnlySpan<int> items, ReadOnlySpan<long> timestamps, int k = 10, long? at = null, ReadOnlySpan<float> ratings = default)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
         if (items.IsEmpty) throw new ArgumentException("the history is empty; it needs at least one item", nameof(items));
         if (!timestamps.IsEmpty && timestamps.Length != items.Length)
             throw new ArgumentException($"{timestamps.Length} timestamps for {items.Length} items; give one an item, or none", nameof(timestamps));
+        if (!ratings.IsEmpty && ratings.Length != items.Length)
+            throw new ArgumentException($"{ratings.Length} ratings for {items.Length} items; give one an item, or none", nameof(ratings));
         foreach (int item in items)
             if (item < 1 || item > Items.Count) throw new ArgumentException($"item index {item} must lie in 1 … {Items.Count}", nameof(items));
         int first = Math.Max(0, items.Length - _artifact.Model.Config.MaxSequenceLength);
@@ -70,7 +75,7 @@ public sealed class Recommender : IDisposable
             int[] found = new int[k];
             float[] scores = new float[k];
             work.Batch.Clear();
-            work.Batch.Add(0, new UserSequence(items[first..], [], times), 0, times.IsEmpty ? null : at ?? times[^1]);
+            work.Batch.Add(0, new UserSequence(items[first..], ratings.IsEmpty ? ratings : ratings[first..], times), 0, times.IsEmpty ? null : at ?? times[^1]);
             work.Seen.Clear();
             work.Seen.Add(items);
             _index.Search(LastStates.Encode(_artifact.Model, work.Tape, work.Batch), work.Seen, k, found, scores);

@@ -156,7 +156,7 @@ public sealed class BatchLoader : IDisposable
             if (!_histories.TryGet(_order[next], epoch, out LeaveOneOutExample example)) continue;
             bool full = _config.BatchTokens > 0 && batch.TokenCount + example.History.Length > _config.BatchTokens;
             if (full && batch.UserCount > 0) break;
-            batch.Add(_order[next], example.History, example.TargetItem, example.TargetTimestamp);
+            batch.Add(_order[next], example.History, example.TargetItem, example.TargetTimestamp, example.TargetRating);
             batch.Identify(_store.UserKey(_order[next]));
         }
         return next;

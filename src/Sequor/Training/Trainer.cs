@@ -27,7 +27,7 @@ public sealed class Trainer : IDisposable
     private readonly long[] _popularity;
 
     /// <summary>Draws the initial weights. Under <see cref="EvaluationProtocol.Validation"/> the epoch is chosen on the second to last event.</summary>
-    /// <exception cref="InvalidInputException">No user has enough events to learn from.</exception>
+    /// <exception cref="InvalidInputException">No user has enough events to learn from, or the events lack the ratings that model or loss read.</exception>
     public Trainer(ExperimentConfig config, SequenceStore store, EvaluationProtocol protocol, WorkerPool workers)
     {
         ArgumentNullException.ThrowIfNull(config);
@@ -40,13 +40,15 @@ public sealed class Trainer : IDisposable
         _selection = protocol == EvaluationProtocol.Validation ? LeaveOneOut.Validation(store, length) : LeaveOneOut.Test(store, length);
         if (_training.SkippedUserCount == store.UserCount)
             throw new InvalidInputException($"{store.Path} has no user with a history to train on: {protocol} needs at least {(protocol == EvaluationProtocol.Validation ? 4 : 3)} events a user");
-        Model = new RecommenderModel(config.Model, store.Items.Count);
-        Model.Initialize(config.Training.Seed);
+        RequireLabels(config.Loss, store);
+        Model = new RecommenderModel(config.Model, store.Items.Count, store.Items.Attributes);
+        Model.RequireInputs(store);
+        _popularity = ItemPopularity.Count(_training);
+        Model.Initialize(config.Training.Seed, _popularity);
         _loss = new NextItemLoss(config.Loss, store.Items.Count, config.Training.Seed);
         _optimizer = new AdamWOptimizer(Model.Parameters, config.Training, workers);
         _tape = new Tape(workers, differentiate: true);
         _loader = new BatchLoader(_training, config.Training);
-        _popularity = ItemPopularity.Count(_training);
     }
 
     /// <summary>The model that is being trained.</summary>
@@ -125,6 +127,16 @@ public sealed class Trainer : IDisposable
         _optimizer.Dispose();
         _tape.Dispose();
         Model.Dispose();
+    }
+
+    private static void RequireLabels(LossConfig loss, SequenceStore store)
+    {
+        if (loss.Kind != LossKind.BinaryCrossEntropyWithRatings) return;
+        if (!store.HasRatings)
+            throw new InvalidInputException($"train_fn.loss_module = \"BCELossWithRatings\" learns from ratings, but {store.Path} has none; prepare it with a rating column, or choose another loss");
+        var labels = new RatingLabels(loss.RatingLabel);
+        for (int user = 0; user < store.UserCount; user++)
+            foreach (float rating in store[user].Ratings) labels.Label(rating);
     }
 
     private string ProtocolName => _protocol == EvaluationProtocol.Validation ? "validation" : "reference";

@@ -23,12 +23,30 @@ public sealed class ItemTableTests : IDisposable
         Assert.Equal(3, File.ReadAllLines(_directory.File(ItemTable.FileName)).Length);
     }
 
+    [Fact]
+    public void Attributes_survive_in_their_order_and_every_row_must_have_them()
+    {
+        string path = _directory.File(ItemTable.FileName);
+        ItemRow[] rows = [new("1", "", 3, [Pair("year", "1999"), Pair("genres", "Film \"Noir\"", "é")]), new("2", "", 0, [Pair("year"), Pair("genres")])];
+        ItemTable.Write(path, rows);
+        IReadOnlyList<ItemRow> read = ItemTable.Read(path);
+        for (int i = 0; i < rows.Length; i++) Assert.Equal(rows[i].Attributes!.Select(Text), read[i].Attributes!.Select(Text));
+
+        ItemTable.Write(path, [rows[0], rows[1] with { Attributes = null }]);
+        Assert.EndsWith($"({path}:2)", Assert.Throws<InvalidInputException>(() => ItemTable.Read(path)).Message, StringComparison.Ordinal);
+
+        static KeyValuePair<string, IReadOnlyList<string>> Pair(string name, params string[] values) => new(name, values);
+        static string Text(KeyValuePair<string, IReadOnlyList<string>> attribute) => $"{attribute.Key}: {string.Join('|', attribute.Value)}";
+    }
+
     [Theory]
     [InlineData("""{"id":"2","title":"x"}""")]
     [InlineData("""{"id":2,"title":"x","popularity":1}""")]
     [InlineData("""{"id":null,"title":"x","popularity":1}""")]
     [InlineData("""{"id":"2","title":"x","popularity":1.5}""")]
     [InlineData("""{"id":"1","title":"x","popularity":1}""")]
+    [InlineData("""{"id":"2","title":"x","popularity":1,"attributes":{"year":["1999"]}}""")]
+    [InlineData("""{"id":"2","title":"x","popularity":1,"attributes":{"year":1999}}""")]
     [InlineData("[")]
     [InlineData("")]
     public void A_line_that_is_no_item_or_repeats_one_is_named(string line)

@@ -2,6 +2,7 @@ using Sequor.Configuration;
 using Sequor.Losses;
 using Sequor.Modeling;
 using Sequor.Modeling.Encoders;
+using Sequor.Modeling.ItemEmbeddings;
 using Xunit;
 
 namespace Sequor.Tests.Configuration;
@@ -73,6 +74,35 @@ public class GinBinderTests
     }
 
     [Fact]
+    public void Item_embeddings_bind_with_their_attributes_and_back()
+    {
+        ExperimentConfig config = Bind("""
+            train_fn.embedding_module_type = "features"
+            train_fn.item_features = ["genres", "year"]
+            train_fn.item_id_dropout_rate = 0.3
+            """).Config;
+        Assert.Equal(
+            new ItemEmbeddingConfig { Kind = ItemEmbeddingKind.Features, Features = ["genres", "year"], IdDropoutRate = 0.3 }, config.Model.ItemEmbedding);
+        Assert.NotEqual(config.Model.ItemEmbedding with { Features = ["year", "genres"] }, config.Model.ItemEmbedding);
+        Assert.Equal(config, Bind(config.ToGin()).Config);
+    }
+
+    [Theory]
+    [InlineData("train_fn.item_features = \"genres\"")]
+    [InlineData("train_fn.item_features = [\"genres\", 3]")]
+    [InlineData("train_fn.item_features = [\"genres\", \"genres\"]")]
+    [InlineData("train_fn.item_features = [\"\"]")]
+    public void Item_features_are_different_names(string statement) =>
+        Assert.Contains("must be a list of different strings", Assert.Throws<InvalidInputException>(() => Bind(statement)).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("train_fn.item_category = \"genres\"", "is not \"categorical\"")]
+    [InlineData("train_fn.item_features = []", "is not \"features\"")]
+    [InlineData("train_fn.item_id_dropout_rate = 0", "is not \"features\"")]
+    public void Settings_of_another_item_embedding_are_noticed(string statement, string expected) =>
+        Assert.Contains(expected, Assert.Single(Bind(statement).Notices), StringComparison.Ordinal);
+
+    [Fact]
     public void What_concerns_only_GPUs_is_noticed_once_a_name() => Assert.Equal(
         [
             "`import generative_recommenders.research.modeling.sequential.hstu` is ignored: Sequor runs no Python (x.gin:3)",
@@ -104,7 +134,7 @@ public class GinBinderTests
     [InlineData("train_fn.main_module = 'HTSU'", "train_fn.main_module = \"HTSU\" must be one of \"SASRec\", \"HSTU\"; did you mean \"HSTU\"? (x.gin:1)")]
     [InlineData("train_fn.sampling_strategy = None", "train_fn.sampling_strategy = None must be one of \"local\", \"in-batch\" (x.gin:1)")]
     [InlineData("train_fn.item_optimizer = 'SparseAdam'", "train_fn.item_optimizer = \"SparseAdam\" must be one of \"AdamW\", \"LazyAdamW\", \"PartialRowWiseAdamW\" (x.gin:1)")]
-    [InlineData("train_fn.loss_module = @BCELoss", "train_fn.loss_module = @BCELoss must be one of \"SampledSoftmaxLoss\", \"BCELoss\", \"FullSoftmaxLoss\" (x.gin:1)")]
+    [InlineData("train_fn.loss_module = @BCELoss", "train_fn.loss_module = @BCELoss must be one of \"SampledSoftmaxLoss\", \"BCELoss\", \"BCELossWithRatings\", \"FullSoftmaxLoss\" (x.gin:1)")]
     [InlineData("hstu_encoder.nun_heads = 2", "hstu_encoder.nun_heads is not a setting that Sequor knows: did you mean hstu_encoder.num_heads? (x.gin:1)")]
     [InlineData("hstu_encoder.num_head = 2", "hstu_encoder.num_head is not a setting that Sequor knows: did you mean hstu_encoder.num_heads? (x.gin:1)")]
     [InlineData("quite.different = 2", "quite.different is not a setting that Sequor knows (x.gin:1)")]
@@ -122,6 +152,10 @@ public class GinBinderTests
     [InlineData("create_data_loader.num_workers = -1", "create_data_loader.num_workers = -1 must be an integer of at least 0 (x.gin:1)")]
     [InlineData("sasrec_encoder.num_heads = 7", "sasrec_encoder.num_heads = 7 must divide train_fn.item_embedding_dim = 240 (x.gin:1)")]
     [InlineData("sasrec_encoder.num_heads = 2\ntrain_fn.item_embedding_dim = 5", "sasrec_encoder.num_heads = 2 must divide train_fn.item_embedding_dim = 5 (x.gin:1)")]
+    [InlineData(
+        "sasrec_encoder.num_heads = 16\ntrain_fn.input_preprocessor = 'LearnablePositionalEmbeddingRated'",
+        "sasrec_encoder.num_heads = 16 must divide train_fn.item_embedding_dim = 240 + train_fn.rating_embedding_dim = 8 (x.gin:1)")]
+    [InlineData("train_fn.rating_scale = 3", "train_fn.rating_scale = 3 must be at most 2 (x.gin:1)")]
     [InlineData("train_fn.loss_module = 'BCELoss'\ntrain_fn.num_negatives = 4", "train_fn.num_negatives = 4 must be 1 with train_fn.loss_module = \"BCELoss\" (x.gin:2)")]
     [InlineData(
         "train_fn.main_module = 'HSTU'\nhstu_encoder.normalization = 'softmax_rel_bias'\nhstu_encoder.attention_normalizer = 'length'",
@@ -132,6 +166,21 @@ public class GinBinderTests
     [Fact]
     public void Settings_of_the_encoder_that_is_not_built_are_noticed() =>
         Assert.Equal(["hstu_encoder.dqk is without effect: train_fn.main_module is not \"HSTU\" (x.gin:1)"], Bind("hstu_encoder.dqk = 3").Notices);
+
+    [Theory]
+    [InlineData("train_fn.num_ratings = 11", "train_fn.num_ratings is without effect: train_fn.input_preprocessor reads no ratings (x.gin:1)")]
+    [InlineData("train_fn.rating_scale = 2", "train_fn.rating_scale is without effect: train_fn.input_preprocessor reads no ratings (x.gin:1)")]
+    [InlineData(
+        "train_fn.rating_embedding_dim = 4\ntrain_fn.input_preprocessor = 'CombinedItemAndRating'",
+        "train_fn.rating_embedding_dim is without effect: train_fn.input_preprocessor is not \"LearnablePositionalEmbeddingRated\" (x.gin:1)")]
+    [InlineData("train_fn.rating_label = 'raw'", "train_fn.rating_label is without effect: train_fn.loss_module is not \"BCELossWithRatings\" (x.gin:1)")]
+    [InlineData(
+        "train_fn.num_negatives = 4\ntrain_fn.loss_module = 'BCELossWithRatings'",
+        "train_fn.num_negatives is without effect: BCELossWithRatings samples no negatives (x.gin:1)")]
+    [InlineData(
+        "train_fn.in_batch_dedup = False\ntrain_fn.sampling_strategy = 'local'",
+        "train_fn.in_batch_dedup is without effect: no negatives are sampled in the batch (x.gin:1)")]
+    public void Settings_that_the_chosen_parts_do_not_read_are_noticed(string text, string notice) => Assert.Equal([notice], Bind(text).Notices);
 
     [Fact]
     public void A_scoped_binding_is_checked_and_without_effect()

@@ -10,14 +10,22 @@ internal static class SmallStore
         Name = "small", Source = "a test", OrderRule = "as written", Options = new Dictionary<string, string> { ["b"] = "2", ["a"] = "1" },
     };
 
-    public static ItemVocabulary Items(int count, bool titles = true) => ItemVocabulary.Create(
+    public static ItemVocabulary Items(int count, bool titles = true, bool attributes = false) => ItemVocabulary.Create(
         [.. Enumerable.Range(1, count).Select(i => $"id-{i}")],
-        titles ? [.. Enumerable.Range(1, count).Select(i => i == 2 ? null : $"Título {i}")] : null);
+        titles ? [.. Enumerable.Range(1, count).Select(i => i == 2 ? null : $"Título {i}")] : null,
+        attributes ? Attributes(count) : null);
+
+    /// <summary>Genres, none to two an item, and a year for all but one.</summary>
+    public static ItemAttribute[] Attributes(int count) =>
+    [
+        ItemAttribute.Create("genres", [.. Enumerable.Range(1, count).Select(i => (string[])(i % 3 == 0 ? [] : i % 3 == 1 ? ["Música"] : ["drama", "Comedy"]))]),
+        ItemAttribute.Create("year", [.. Enumerable.Range(1, count).Select(i => (string[])(i == 2 ? [] : [$"{2000 - i}"]))]),
+    ];
 
     /// <summary>Users of the given lengths; item, rating and time are functions of (user, position), so that a test can recompute them.</summary>
-    public static string Write(string path, int[] lengths, int itemCount = 9, bool ratings = true, bool timestamps = true, bool titles = true)
+    public static string Write(string path, int[] lengths, int itemCount = 9, bool ratings = true, bool timestamps = true, bool titles = true, bool attributes = false)
     {
-        using var writer = new SequenceStoreWriter(path, Metadata, Items(itemCount, titles), ratings, timestamps);
+        using var writer = new SequenceStoreWriter(path, Metadata, Items(itemCount, titles, attributes), ratings, timestamps);
         for (int user = 0; user < lengths.Length; user++)
         {
             int[] items = [.. Enumerable.Range(0, lengths[user]).Select(i => Item(user, i, itemCount))];

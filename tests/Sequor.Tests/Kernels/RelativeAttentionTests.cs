@@ -110,7 +110,7 @@ public class RelativeAttentionTests
             Histories = [.. lengths.Select(length =>
             {
                 long time = 1_000_000_000;
-                return new History(new int[length + 1], [.. Enumerable.Range(0, length + 1).Select(_ => time += random.NextInt64(-1000, 1_000_000) >> random.Next(0, 20))]);
+                return new History(new int[length + 1], [.. Enumerable.Range(0, length + 1).Select(_ => time += random.NextInt64(-1000, 1_000_000) >> random.Next(0, 20))], new float[length + 1]);
             })];
 
             float[] Random(int count) => [.. Enumerable.Range(0, count).Select(_ => (float)(random.NextDouble() - 0.5))];
@@ -151,7 +151,7 @@ public class RelativeAttentionTests
             batch.Clear();
             for (int b = 0; b < Histories.Length; b++)
             {
-                var (items, times) = Histories[b];
+                var (items, times, _) = Histories[b];
                 batch.Add(b, new UserSequence(items.AsSpan(..^1), [], withTimes ? times.AsSpan(..^1) : []), 1, withTimes ? times[^1] : null);
             }
             using var tape = new Tape(workers, differentiate: true);

@@ -24,7 +24,7 @@ public class EncoderTwinTests
         batch.Clear();
         for (int b = 0; b < histories.Length; b++)
         {
-            var (items, times) = histories[b];
+            var (items, times, _) = histories[b];
             batch.Add(b, new UserSequence(items.AsSpan(..^1), [], withTimes ? times.AsSpan(..^1) : []), items[^1], withTimes ? times[^1] : null);
         }
         using var tape = new Tape(WorkerPool.Shared, differentiate: true);

@@ -2,6 +2,7 @@ using Sequor.Autograd;
 using Sequor.Evaluation;
 using Sequor.Kernels;
 using Sequor.Modeling;
+using Sequor.Modeling.Similarities;
 using Sequor.Retrieval;
 using Xunit;
 
@@ -16,6 +17,8 @@ public class EvaluationParityTests
     public static TheoryData<string> MetricCases => GoldenCase.Of("rank_metrics");
 
     public static TheoryData<string> SearchCases => GoldenCase.Of("topk_mips");
+
+    public static TheoryData<string> MixtureSearchCases => GoldenCase.Of("topk_mol");
 
     public static TheoryData<string> RankCases => GoldenCase.Of("eval_");
 
@@ -90,6 +93,33 @@ public class EvaluationParityTests
             Assert.Equal(golden.Ints(expectedItems), items);
             Agreement.Check(expectedScores, golden.Floats(expectedScores), scores);
         }
+    }
+
+    [Theory(SkipTestWithoutData = true)]
+    [MemberData(nameof(MixtureSearchCases))]
+    public void Top_k_by_a_mixture_equals_that_of_the_reference(string name)
+    {
+        var golden = GoldenCase.Load(name);
+        int[] ids = golden.Ints("in.ids"), queryShape = golden.Shape("in.query"), itemShape = golden.Shape("in.items");
+        int users = queryShape[0], k = golden.Int("k");
+        var mixture = new MixtureOfLogits(GoldenMixture.Config(golden, golden.Hyper), queryShape[1], itemShape[2]);
+        GoldenMixture.CopyWeights(golden, "w.", mixture);
+        using var table = new Parameter("items", [ids.Length + 1, itemShape[2]], isTable: true);
+        float[] vectors = golden.Floats("in.items");
+        for (int i = 0; i < ids.Length; i++) vectors.AsSpan(i * itemShape[2], itemShape[2]).CopyTo(table.Value[i + 1]);
+        using var tape = new Tape(WorkerPool.Shared, differentiate: false);
+        tape.Begin();
+        Matrix states = tape.Allocate(users, queryShape[1]);
+        GoldenModel.Copy(golden.Floats("in.query"), states);
+        using var index = new MixtureBruteForce(new MixtureItems(mixture, table, Normalize: false, Epsilon: 0), WorkerPool.Shared);
+        var nothing = new ExcludedItems();
+        for (int u = 0; u < users; u++) nothing.Add([]);
+        int[] items = new int[users * k];
+        float[] scores = new float[users * k];
+        index.Search(mixture.Queries(tape, states, [], 0, recompute: false, out _), nothing, k, items, scores);
+        Assert.Equal(golden.Ints("out.top_ids"), items.Select(item => ids[item - 1]));
+        Agreement.Check("out.top_scores", golden.Floats("out.top_scores"), scores);
+        foreach (Parameter parameter in mixture.Parameters) parameter.Dispose();
     }
 
     // The case holds one value a user; metrics over liked targets leave out the users whose target is not.

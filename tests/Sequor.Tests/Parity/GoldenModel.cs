@@ -86,11 +86,11 @@ internal static class GoldenModel
     }
 
     /// <summary>Appends row <paramref name="user"/> of padded arrays (B, width): the first <paramref name="length"/> columns and the time behind them.</summary>
-    internal static void Add(SequenceBatch batch, int user, int width, int length, int[] ids, long[]? times, int target, long? targetTime)
+    internal static void Add(SequenceBatch batch, int user, int width, int length, int[] ids, long[]? times, int target, long? targetTime, float[]? ratings = null)
     {
         int first = user * width;
         ReadOnlySpan<long> history = times is null ? [] : times.AsSpan(first, length);
-        batch.Add(user, new UserSequence(ids.AsSpan(first, length), [], history), target, times is null ? null : targetTime);
+        batch.Add(user, new UserSequence(ids.AsSpan(first, length), ratings is null ? [] : ratings.AsSpan(first, length), history), target, times is null ? null : targetTime);
     }
 
     private static ModelConfig Common(GoldenCase golden) => new()

@@ -9,7 +9,7 @@ namespace Sequor.Tests.Parity;
 /// <summary>What stands before and behind the encoder.</summary>
 public class StageParityTests
 {
-    public static TheoryData<string> PreprocessorCases => GoldenCase.Of("pre_learnable");
+    public static TheoryData<string> PreprocessorCases => GoldenCase.Of("pre_");
 
     public static TheoryData<string> PostprocessorCases => GoldenCase.Of("post_");
 
@@ -17,41 +17,53 @@ public class StageParityTests
 
     public static TheoryData<string> DotProductCases => GoldenCase.Of("dot_1XD");
 
-    // The case gives embeddings by token and no table: here every token is an item of its own.
+    // The case gives embeddings by event and no table: here every event is an item of its own.
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(PreprocessorCases))]
-    public void Learnable_positions_equal_those_of_the_reference(string name)
+    public void Preprocessors_equal_those_of_the_reference(string name)
     {
         var golden = GoldenCase.Load(name);
-        int[] ids = golden.Ints("in.past_ids");
-        int width = golden.Shape("in.past_ids")[1], dim = golden.Int("item_embedding_dim");
-        float[] embeddings = golden.Floats("in.past_embeddings"), cotangent = golden.Floats("in.cotangent");
-        using var table = new Parameter("table", [ids.Length + 1, dim], isTable: true);
-        using var position = new Parameter("position", [width, dim]);
-        GoldenModel.Copy(golden.Floats("w._pos_emb.weight"), position.Value);
-        for (int t = 0; t < ids.Length; t++) embeddings.AsSpan(t * dim, dim).CopyTo(table.Value[t + 1]);
+        int[] ids = golden.Ints("in.past_ids"), shape = golden.Shape("out.embeddings");
+        int width = golden.Shape("in.past_ids")[1], itemDim = golden.Int("item_embedding_dim"), tokensPerEvent = shape[1] / width, dim = shape[2];
+        float[] embeddings = golden.Floats("in.past_embeddings"), cotangent = golden.Floats("in.cotangent"), ratings = golden.Floats("in.ratings");
+        InputPreprocessor preprocessor = Preprocessor(name, new ModelConfig
+        {
+            InputPreprocessor = name == "pre_rated" ? InputPreprocessorKind.LearnablePositionalEmbeddingRated : InputPreprocessorKind.LearnablePositionalEmbedding,
+            EmbeddingDim = itemDim,
+            MaxSequenceLength = width - 1,
+            OutputLength = 0,
+            DropoutRate = 0,
+            Ratings = new RatingConfig { RowCount = golden.Int("num_ratings"), EmbeddingDim = dim - itemDim },
+        });
+        foreach (Parameter parameter in preprocessor.Parameters) GoldenModel.Copy(golden.Floats("w." + Short(parameter)), parameter.Value);
+        using var table = new Parameter("table", [ids.Length + 1, itemDim], isTable: true);
+        for (int e = 0; e < ids.Length; e++) embeddings.AsSpan(e * itemDim, itemDim).CopyTo(table.Value[e + 1]);
         int[] places = [.. Enumerable.Range(1, ids.Length)];
         using var batch = new SequenceBatch();
         batch.Clear();
         for (int b = 0; b < ids.Length / width; b++)
-            GoldenModel.Add(batch, b, width, ids.AsSpan(b * width, width).IndexOf(0), places, null, 1, null);
+            GoldenModel.Add(batch, b, width, ids.AsSpan(b * width, width).IndexOf(0), places, null, 1, null, ratings);
         using var tape = new Tape(WorkerPool.Shared, differentiate: true);
         tape.Begin();
-        Matrix x = EmbeddingOperation.Apply(tape, batch, table, position, 0);
+        Matrix x = preprocessor.Embed(tape, batch, table).Embedded;
         tape.BeginGradient(x);
 
-        float[] output = new float[ids.Length * dim], gradient = new float[ids.Length * dim];
+        float[] output = new float[ids.Length * tokensPerEvent * dim], gradient = new float[ids.Length * itemDim];
         for (int t = 0; t < x.Rows; t++)
         {
-            int place = batch.Items[t] - 1;
+            int place = (batch.Items[t / tokensPerEvent] - 1) * tokensPerEvent + t % tokensPerEvent;
             x[t].CopyTo(output.AsSpan(place * dim));
             cotangent.AsSpan(place * dim, dim).CopyTo(x.GradientRow(t));
         }
         tape.Backward();
-        for (int t = 0; t < ids.Length; t++) table.CopyGradientRow(t + 1, gradient.AsSpan(t * dim, dim));
+        for (int e = 0; e < ids.Length; e++) table.CopyGradientRow(e + 1, gradient.AsSpan(e * itemDim, itemDim));
         Agreement.Check("out.embeddings", golden.Floats("out.embeddings"), output);
         Agreement.Check("grad.past_embeddings", golden.Floats("grad.past_embeddings"), gradient);
-        Agreement.Check("grad._pos_emb.weight", golden.Floats("grad._pos_emb.weight"), GoldenModel.Gradient(position));
+        foreach (Parameter parameter in preprocessor.Parameters)
+        {
+            Agreement.Check("grad." + Short(parameter), golden.Floats("grad." + Short(parameter)), GoldenModel.Gradient(parameter));
+            parameter.Dispose();
+        }
     }
 
     [Theory(SkipTestWithoutData = true)]
@@ -122,6 +134,16 @@ public class StageParityTests
         Agreement.Check("grad.query", golden.Floats("grad.query"), GoldenModel.Values(dq));
         Agreement.Check("grad.items", golden.Floats("grad.items"), GoldenModel.Values(de));
     }
+
+    private static InputPreprocessor Preprocessor(string name, ModelConfig config) => name switch
+    {
+        "pre_learnable" => new LearnablePositionalEmbedding(config),
+        "pre_rated" => new LearnablePositionalEmbeddingRated(config),
+        "pre_combined_item_rating" => new CombinedItemAndRating(config),
+        _ => throw new ArgumentOutOfRangeException(nameof(name), name, "unknown preprocessor"),
+    };
+
+    private static string Short(Parameter parameter) => parameter.Name["_input_features_preproc.".Length..];
 
     private static unsafe Matrix Zeros(Tape tape, int rows, int columns)
     {

@@ -12,11 +12,6 @@ public class UnbuiltCasesTests
         ("dataset_", "run by Data/GoldenDatasetTests"),
         ("dot_BXD", "items of each query its own: not built"),
         ("dot_BrD_BXD", "items of each query group its own: not built"),
-        ("loss_bce_ratings", "BCE with ratings: not built"),
-        ("pre_combined_item_rating", "ratings as input: not built"),
-        ("pre_rated", "ratings as input: not built"),
-        ("topk_mol", "mixture of logits: not built"),
-        ("utils", "tensor helpers of the reference: jagged batches need none"),
     ];
 
     [Fact]

@@ -8,6 +8,8 @@ public class CausalityTests
 {
     public static TheoryData<string> Models => TinyModels.Names;
 
+    public static TheoryData<string> RatedModels => TinyModels.Rated;
+
     // The state of position i may know items 0 … i and times 0 … i + 1 (the time of the event to be predicted is an input).
     [Theory]
     [MemberData(nameof(Models))]
@@ -20,7 +22,7 @@ public class CausalityTests
             var random = new Random(seed);
             int length = random.Next(2, 41), at = random.Next(1, length);
             History history = TinyModels.Histories(seed, length)[0];
-            History changedItem = new([.. history.Items], [.. history.Times]), changedTime = new([.. history.Items], [.. history.Times]);
+            History changedItem = history with { Items = [.. history.Items] }, changedTime = history with { Times = [.. history.Times] };
             changedItem.Items[at] = 1 + history.Items[at] % TinyModels.Items;
             for (int i = at; i <= length; i++) changedTime.Times[i] += 1_000_000;
             float[] states = TinyModels.Encode(model, WorkerPool.Shared, history)[0];
@@ -28,7 +30,28 @@ public class CausalityTests
             Assert.Equal(states[..(at * dim)], byItem[..(at * dim)]);
             Assert.NotEqual(states[(at * dim)..((at + 1) * dim)], byItem[(at * dim)..((at + 1) * dim)]);
             Assert.Equal(states[..((at - 1) * dim)], byTime[..((at - 1) * dim)]);
-            Assert.Equal(states[..(at * dim)], TinyModels.Encode(model, WorkerPool.Shared, new History(history.Items[..(at + 1)], history.Times[..(at + 1)]))[0]);
+            Assert.Equal(states[..(at * dim)], TinyModels.Encode(model, WorkerPool.Shared, new History(history.Items[..(at + 1)], history.Times[..(at + 1)], history.Ratings[..(at + 1)]))[0]);
+        }
+    }
+
+    // A state predicts the next item before its rating is known.
+    [Theory]
+    [MemberData(nameof(RatedModels))]
+    public void A_rating_changes_the_states_from_its_own_event_on(string name)
+    {
+        using RecommenderModel model = TinyModels.Build(name);
+        int dim = model.Config.EmbeddingDim;
+        for (int seed = 0; seed < 20; seed++)
+        {
+            var random = new Random(seed);
+            int length = random.Next(2, 41), at = seed % 2 == 0 ? length - 1 : random.Next(0, length);
+            History history = TinyModels.Histories(seed, length)[0], changed = history with { Ratings = [.. history.Ratings] }, ofTarget = history with { Ratings = [.. history.Ratings] };
+            changed.Ratings[at] = (changed.Ratings[at] + 0.5f) % 5.5f;
+            ofTarget.Ratings[length] = (ofTarget.Ratings[length] + 0.5f) % 5.5f;
+            float[] states = TinyModels.Encode(model, WorkerPool.Shared, history)[0], byRating = TinyModels.Encode(model, WorkerPool.Shared, changed)[0];
+            Assert.Equal(states[..(at * dim)], byRating[..(at * dim)]);
+            for (int i = at; i < length; i++) Assert.NotEqual(states[(i * dim)..((i + 1) * dim)], byRating[(i * dim)..((i + 1) * dim)]);
+            Assert.Equal(states, TinyModels.Encode(model, WorkerPool.Shared, ofTarget)[0]);
         }
     }
 
@@ -38,7 +61,7 @@ public class CausalityTests
     {
         using RecommenderModel model = TinyModels.Build("hstu_unmasked");
         History history = TinyModels.Histories(1, 20)[0];
-        History changed = new([.. history.Items], history.Times);
+        History changed = history with { Items = [.. history.Items] };
         changed.Items[10] = 1 + history.Items[10] % TinyModels.Items;
         Assert.NotEqual(TinyModels.Encode(model, WorkerPool.Shared, history)[0][..60], TinyModels.Encode(model, WorkerPool.Shared, changed)[0][..60]);
     }

@@ -117,6 +117,8 @@ public class GradientTests
     [InlineData("fuxi_alpha")]
     [InlineData("fuxi_beta")]
     [InlineData("ligr")]
+    [InlineData("sasrec_rated")]
+    [InlineData("hstu_combined")]
     public void The_gradient_of_a_batch_is_the_sum_over_its_users(string name)
     {
         ModelConfig small = TinyModels.Config(name);

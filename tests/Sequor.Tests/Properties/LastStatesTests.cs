@@ -31,7 +31,8 @@ public class LastStatesTests
                 // The second step reads memory that the first one has used.
                 for (int step = 0; step < 2; step++)
                 {
-                    Matrix last = LastStates.Encode(model, tape, batch);
+                    tape.Begin();
+                    Matrix last = model.EncodeLast(tape, batch);
                     Assert.Equal(lengths.Length, last.Rows);
                     for (int b = 0; b < lengths.Length; b++) Assert.Equal(all[b][^dim..], last[b].ToArray());
                 }

@@ -3,6 +3,8 @@ using Sequor.Data;
 using Sequor.Kernels;
 using Sequor.Modeling;
 using Sequor.Modeling.Encoders;
+using Sequor.Modeling.InputPreprocessors;
+using Sequor.Modeling.ItemEmbeddings;
 using Sequor.Modeling.Similarities;
 using Xunit;
 
@@ -13,7 +15,9 @@ internal static class TinyModels
 {
     internal const int Items = 25;
 
-    internal static TheoryData<string> Names => ["hstu", "hstu_length", "hstu_concat", "hstu_softmax", "sasrec", "sasrec_gelu", "fuxi_alpha", "fuxi_beta", "ligr", "mol", "mol_ln", "mol_sum"];
+    internal static TheoryData<string> Names => ["hstu", "hstu_length", "hstu_concat", "hstu_softmax", "sasrec", "sasrec_gelu", "fuxi_alpha", "fuxi_beta", "ligr", "mol", "mol_ln", "mol_sum", "hstu_checkpoint", "hstu_features", "hstu_categorical", .. Rated];
+
+    internal static TheoryData<string> Rated => ["hstu_rated", "hstu_combined", "sasrec_rated", "sasrec_combined"];
 
     internal static ModelConfig Config(string name, double dropout = 0)
     {
@@ -27,6 +31,7 @@ internal static class TinyModels
         };
         var fuxi = new FuXiConfig { BlockCount = 2, HeadCount = 2, QueryKeyDim = 3, ValueDim = 5, LinearDropoutRate = dropout, FeedForwardMultiplier = 2 };
         var ligr = new LigrConfig { BlockCount = 2, HeadCount = 2, FeedForwardDim = 7, DropoutRate = dropout };
+        var ratings = new RatingConfig { RowCount = 11, Scale = 2, EmbeddingDim = 4 };
         return name switch
         {
             "fuxi_alpha" => common with { Encoder = EncoderKind.FuXiAlpha, FuXi = fuxi },
@@ -37,8 +42,11 @@ internal static class TinyModels
             "hstu_concat" => common with { Hstu = hstu with { ConcatUa = true }, OutputNorm = OutputNorm.LayerNorm },
             "hstu_softmax" => common with { Hstu = hstu with { Normalization = HstuNormalization.SoftmaxRelativeBias } },
             "hstu_unmasked" => common with { Hstu = hstu with { Normalization = HstuNormalization.SoftmaxRelativeBiasUnmasked } },
+            "hstu_features" => common with { Hstu = hstu, ItemEmbedding = new ItemEmbeddingConfig { Kind = ItemEmbeddingKind.Features, IdDropoutRate = dropout } },
+            "hstu_categorical" => common with { Hstu = hstu, ItemEmbedding = new ItemEmbeddingConfig { Kind = ItemEmbeddingKind.Categorical, Category = "year" } },
             "sasrec" => common with { Encoder = EncoderKind.SasRec, SasRec = sasrec },
             "sasrec_gelu" => common with { Encoder = EncoderKind.SasRec, SasRec = sasrec with { Activation = FeedForwardActivation.Gelu }, OutputNorm = OutputNorm.LayerNorm },
+            "hstu_checkpoint" => common with { Hstu = hstu, EncoderCheckpoint = true },
             "mol" => common with { Hstu = hstu, Similarity = SimilarityKind.MixtureOfLogits, Mixture = mixture },
             "mol_ln" => common with { Hstu = hstu, Similarity = SimilarityKind.MixtureOfLogits, Mixture = mixture with { Combination = GatingCombination.GluSiluLayerNorm, PairGateHiddenDim = 0, UserLevelDropout = true } },
             "mol_sum" => common with
@@ -48,6 +56,10 @@ internal static class TinyModels
                 Similarity = SimilarityKind.MixtureOfLogits,
                 Mixture = mixture with { Combination = GatingCombination.Sum, ItemHiddenDim = 4, ItemActivation = GatedActivation.SwiGlu, ComponentL2Norm = false, ItemGateHiddenDim = 0, UserHashSizes = [], ActivationCheckpoint = true },
             },
+            "hstu_rated" => Config("hstu", dropout) with { InputPreprocessor = InputPreprocessorKind.LearnablePositionalEmbeddingRated, Ratings = ratings },
+            "hstu_combined" => Config("hstu", dropout) with { InputPreprocessor = InputPreprocessorKind.CombinedItemAndRating, Ratings = ratings },
+            "sasrec_rated" => Config("sasrec_gelu", dropout) with { InputPreprocessor = InputPreprocessorKind.LearnablePositionalEmbeddingRated, Ratings = ratings },
+            "sasrec_combined" => Config("sasrec_gelu", dropout) with { InputPreprocessor = InputPreprocessorKind.CombinedItemAndRating, Ratings = ratings },
             _ => throw new ArgumentOutOfRangeException(nameof(name), name, "unknown model"),
         };
     }
@@ -55,23 +67,32 @@ internal static class TinyModels
     /// <summary>A model whose weights are large enough for every term to show.</summary>
     internal static RecommenderModel Build(string name, double dropout = 0, int seed = 5, int longest = 40)
     {
-        var model = new RecommenderModel(Config(name, dropout) with { MaxSequenceLength = longest }, Items);
+        var model = new RecommenderModel(Config(name, dropout) with { MaxSequenceLength = longest }, Items, Attributes(Items));
         var random = new Random(seed);
         foreach (Parameter parameter in model.Parameters)
             for (int row = 0; row < parameter.Value.Rows; row++)
                 foreach (ref float weight in parameter.Value[row]) weight = (float)(random.NextDouble() - 0.5);
+        model.RefreshItems();
         return model;
     }
 
+    /// <summary>Genres, none to three an item, and a year for most, never that of the next item.</summary>
+    internal static ItemAttribute[] Attributes(int itemCount) =>
+    [
+        ItemAttribute.Create("genres", [.. Enumerable.Range(0, itemCount).Select(i => (string[])[.. Enumerable.Range(0, i % 4).Select(g => $"genre {(3 * i + 2 * g) % 5}")])]),
+        ItemAttribute.Create("year", [.. Enumerable.Range(0, itemCount).Select(i => (string[])(i % 6 == 1 ? [] : [$"{1990 + i % 7}"]))]),
+    ];
+
     internal static History[] Histories(int seed, params int[] lengths)
     {
-        var random = new Random(seed);
+        Random random = new(seed), stars = new(seed);
         return [.. lengths.Select(length =>
         {
             long time = 1_000_000_000;
             return new History(
                 [.. Enumerable.Range(0, length + 1).Select(_ => random.Next(1, Items + 1))],
-                [.. Enumerable.Range(0, length + 1).Select(_ => time += random.NextInt64() >> random.Next(30, 64))]);
+                [.. Enumerable.Range(0, length + 1).Select(_ => time += random.NextInt64() >> random.Next(30, 64))],
+                [.. Enumerable.Range(0, length + 1).Select(_ => 0.5f * stars.Next(0, 11))]);
         })];
     }
 
@@ -80,8 +101,8 @@ internal static class TinyModels
         batch.Clear();
         for (int b = 0; b < histories.Length; b++)
         {
-            var (items, times) = histories[b];
-            batch.Add(b, new UserSequence(items.AsSpan(..^1), [], times.AsSpan(..^1)), items[^1], times[^1]);
+            var (items, times, ratings) = histories[b];
+            batch.Add(b, new UserSequence(items.AsSpan(..^1), ratings.AsSpan(..^1), times.AsSpan(..^1)), items[^1], times[^1], ratings[^1]);
             batch.Identify(b);
         }
     }
@@ -104,5 +125,5 @@ internal static class TinyModels
     }
 }
 
-/// <summary>Items and times of a history, the target's at the end.</summary>
-internal readonly record struct History(int[] Items, long[] Times);
+/// <summary>Items, times and ratings (half stars 0 … 5) of a history, the target's at the end.</summary>
+internal readonly record struct History(int[] Items, long[] Times, float[] Ratings);

@@ -20,11 +20,15 @@ public sealed class TrainerTests : IDisposable
     [InlineData("train_fn.main_module = 'HSTU'\nhstu_encoder.concat_ua = True\ntrain_fn.item_optimizer = 'LazyAdamW'\ntrain_fn.item_l2_norm = True")]
     [InlineData("train_fn.main_module = 'SASRec'\nsasrec_encoder.ffn_activation_fn = 'gelu'")]
     [InlineData("train_fn.main_module = 'HSTU'\ntrain_fn.loss_module = 'FullSoftmaxLoss'\ntrain_fn.item_optimizer = 'PartialRowWiseAdamW'")]
+    [InlineData("train_fn.main_module = 'HSTU'\ntrain_fn.input_preprocessor = 'CombinedItemAndRating'\ntrain_fn.loss_module = 'BCELossWithRatings'")]
+    [InlineData("train_fn.main_module = 'SASRec'\ntrain_fn.input_preprocessor = 'LearnablePositionalEmbeddingRated'\ntrain_fn.in_batch_dedup = False")]
+    [InlineData("train_fn.main_module = 'HSTU'\ntrain_fn.embedding_module_type = 'features'\ntrain_fn.item_l2_norm = True")]
+    [InlineData("train_fn.main_module = 'SASRec'\ntrain_fn.embedding_module_type = 'categorical'")]
     public void A_step_allocates_nothing_once_the_largest_batch_has_been_seen(string settings)
     {
         string common = "train_fn.item_embedding_dim = 16\ntrain_fn.max_sequence_length = 50\ntrain_fn.num_negatives = 8\n";
         ExperimentConfig config = ExperimentConfig.FromGin(common + settings, "test").Config;
-        using var store = SequenceStore.Open(SmallStore.Write(folder.File("s"), [30, 12, 45, 7, 60, 22], itemCount: 100));
+        using var store = SequenceStore.Open(SmallStore.Write(folder.File("s"), [30, 12, 45, 7, 60, 22], itemCount: 100, attributes: true));
         using var workers = new WorkerPool(1);
         using var trainer = new Trainer(config, store, EvaluationProtocol.Reference, workers);
         using SequenceBatch large = Batch(store, 6), small = Batch(store, 2);
@@ -48,7 +52,7 @@ public sealed class TrainerTests : IDisposable
         for (int user = 0; user < users; user++)
         {
             LeaveOneOutExample example = view.Get(user);
-            batch.Add(user, example.History, example.TargetItem, example.TargetTimestamp);
+            batch.Add(user, example.History, example.TargetItem, example.TargetTimestamp, example.TargetRating);
         }
 
         return batch;

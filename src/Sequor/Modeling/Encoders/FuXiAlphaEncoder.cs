@@ -23,9 +23,9 @@ public sealed class FuXiAlphaEncoder : SequenceEncoder
     private readonly List<Parameter> _parameters = [];
 
     /// <summary>Makes the blocks, all zero.</summary>
-    public FuXiAlphaEncoder(FuXiConfig config, int embeddingDim, int window)
+    public FuXiAlphaEncoder(FuXiConfig config, int embeddingDim, int window, bool checkpoints = false)
+        : base((config ?? throw new ArgumentNullException(nameof(config))).BlockCount, checkpoints)
     {
-        ArgumentNullException.ThrowIfNull(config);
         (_config, _window) = (config, window);
         int values = config.HeadCount * config.ValueDim, keys = config.HeadCount * config.QueryKeyDim;
         _blocks = new Block[config.BlockCount];
@@ -44,13 +44,6 @@ public sealed class FuXiAlphaEncoder : SequenceEncoder
     /// <inheritdoc/>
     public override IReadOnlyList<Parameter> Parameters => _parameters;
 
-    internal override Matrix Encode(Tape tape, SequenceBatch batch, Matrix embedded, bool lastOnly)
-    {
-        Matrix x = embedded;
-        foreach (Block block in _blocks) x = Encode(tape, batch, block, x, lastOnly && block == _blocks[^1]);
-        return x;
-    }
-
     // As the authors' code draws: projections and tables N(0, .02²), the rest xavier-uniform, the input's positions as HSTU's.
     internal override void Initialize(ulong seed, Parameter position)
     {
@@ -65,8 +58,9 @@ public sealed class FuXiAlphaEncoder : SequenceEncoder
         }
     }
 
-    private Matrix Encode(Tape tape, SequenceBatch batch, Block block, Matrix x, bool lastOnly)
+    internal override Matrix EncodeBlock(Tape tape, SequenceBatch batch, int index, Matrix x, bool lastOnly)
     {
+        Block block = _blocks[index];
         int values = _config.HeadCount * _config.ValueDim, keys = _config.HeadCount * _config.QueryKeyDim;
         Matrix normalized = RmsNormOperation.Apply(tape, x, Epsilon, dropoutRate: 0);
         Matrix uvqk = LinearOperation.Apply(tape, normalized, new LinearLayer { Weight = block.Projection, Activation = Activation.Silu });

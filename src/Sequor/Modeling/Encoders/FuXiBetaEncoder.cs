@@ -19,9 +19,9 @@ public sealed class FuXiBetaEncoder : SequenceEncoder
     private readonly List<Parameter> _parameters = [];
 
     /// <summary>Makes the blocks, all zero.</summary>
-    public FuXiBetaEncoder(FuXiConfig config, int embeddingDim, int window)
+    public FuXiBetaEncoder(FuXiConfig config, int embeddingDim, int window, bool checkpoints = false)
+        : base((config ?? throw new ArgumentNullException(nameof(config))).BlockCount, checkpoints)
     {
-        ArgumentNullException.ThrowIfNull(config);
         _config = config;
         int values = config.HeadCount * config.ValueDim;
         _blocks = new Block[config.BlockCount];
@@ -41,13 +41,6 @@ public sealed class FuXiBetaEncoder : SequenceEncoder
     /// <inheritdoc/>
     public override IReadOnlyList<Parameter> Parameters => _parameters;
 
-    internal override Matrix Encode(Tape tape, SequenceBatch batch, Matrix embedded, bool lastOnly)
-    {
-        Matrix x = embedded;
-        foreach (Block block in _blocks) x = Encode(tape, batch, block, x, lastOnly && block == _blocks[^1]);
-        return x;
-    }
-
     // As FuXi-α; a from U(−.2, .2) and b from U(.4, .8), one of each a block.
     internal override void Initialize(ulong seed, Parameter position)
     {
@@ -63,8 +56,9 @@ public sealed class FuXiBetaEncoder : SequenceEncoder
         }
     }
 
-    private Matrix Encode(Tape tape, SequenceBatch batch, Block block, Matrix x, bool lastOnly)
+    internal override Matrix EncodeBlock(Tape tape, SequenceBatch batch, int index, Matrix x, bool lastOnly)
     {
+        Block block = _blocks[index];
         int values = _config.HeadCount * _config.ValueDim;
         Matrix normalized = RmsNormOperation.Apply(tape, x, Epsilon, dropoutRate: 0);
         Matrix uv = LinearOperation.Apply(tape, normalized, new LinearLayer { Weight = block.Projection, Activation = Activation.Silu });

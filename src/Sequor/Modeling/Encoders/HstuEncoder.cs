@@ -19,9 +19,9 @@ public sealed class HstuEncoder : SequenceEncoder
     private readonly int _window;
 
     /// <summary>Makes the layers, all zero.</summary>
-    public HstuEncoder(HstuConfig config, int embeddingDim, int window)
+    public HstuEncoder(HstuConfig config, int embeddingDim, int window, bool checkpoints = false)
+        : base((config ?? throw new ArgumentNullException(nameof(config))).BlockCount, checkpoints)
     {
-        ArgumentNullException.ThrowIfNull(config);
         _config = config;
         _window = window;
         int uv = config.HeadCount * config.ValueDim, qk = config.HeadCount * config.QueryKeyDim;
@@ -47,15 +47,6 @@ public sealed class HstuEncoder : SequenceEncoder
     /// <inheritdoc/>
     public override IReadOnlyList<Parameter> Parameters => _parameters;
 
-    internal override Matrix Encode(Tape tape, SequenceBatch batch, Matrix embedded, bool lastOnly)
-    {
-        // The softmax that is there to compare numbers with knows whole sequences only.
-        bool narrows = lastOnly && _config.Normalization != HstuNormalization.SoftmaxRelativeBiasUnmasked;
-        Matrix x = embedded;
-        foreach (Layer layer in _layers) x = Encode(tape, batch, layer, x, narrows && layer == _layers[^1]);
-        return lastOnly && !narrows ? LastRows.Of(tape, batch, x) : x;
-    }
-
     internal override void Initialize(ulong seed, Parameter position)
     {
         var draw = new WeightInitializer(seed);
@@ -70,8 +61,17 @@ public sealed class HstuEncoder : SequenceEncoder
         }
     }
 
-    private Matrix Encode(Tape tape, SequenceBatch batch, Layer layer, Matrix x, bool lastOnly)
+    // The softmax that is there to compare numbers with knows whole sequences only.
+    internal override Matrix Encode(Tape tape, SequenceBatch batch, Matrix embedded, bool lastOnly)
     {
+        bool narrows = _config.Normalization != HstuNormalization.SoftmaxRelativeBiasUnmasked;
+        Matrix x = base.Encode(tape, batch, embedded, lastOnly && narrows);
+        return lastOnly && !narrows ? LastRows.Of(tape, batch, x) : x;
+    }
+
+    internal override Matrix EncodeBlock(Tape tape, SequenceBatch batch, int block, Matrix x, bool lastOnly)
+    {
+        Layer layer = _layers[block];
         int uv = _config.HeadCount * _config.ValueDim, qk = _config.HeadCount * _config.QueryKeyDim;
         Matrix uvqk = LinearOperation.Apply(tape, x, new LinearLayer
         {

@@ -89,7 +89,6 @@ internal sealed unsafe class HstuGateOperation : Operation
         for (int c = 0; c < _output.Stride; c += S.Count) S.Store(S.Multiply(S.Load(o + c), _dropout.Factors<V, S>(t, _output.Stride, c)), o + c);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Backward<V, S>(int piece) where V : struct where S : struct, ISimd<V>
     {
         int width = _attention.Columns, stride = _attention.Stride;
@@ -97,23 +96,44 @@ internal sealed unsafe class HstuGateOperation : Operation
         var (first, end) = _blocks[piece];
         for (int t = first; t < end; t++)
         {
-            RowKernels<V, S>.Standardize(_attention.Row(t), n, width, stride, _mean[t], _inverseDeviation[t]);
-            if (_concatenate) Separate<V, S>(t, n, dn, d);
-            else
+            if (!_concatenate)
             {
-                float* u = _uvqk.Row(t), dOutput = _output.RowGradient(t), uGradient = _uvqk.RowGradient(t);
-                for (int c = 0; c < stride; c += S.Count)
-                {
-                    V g = S.Load(dOutput + c);
-                    if (_dropout.Active) g = S.Multiply(g, _dropout.Factors<V, S>(t, stride, c));
-                    if (c + S.Count > width) g = S.KeepFirst(g, Math.Max(width - c, 0));
-                    // What this writes behind u's last column is v's, whose gradient the attention writes after this.
-                    S.Store(S.Multiply(g, S.Load(n + c)), uGradient + c);
-                    S.Store(S.Multiply(g, S.Load(u + c)), dn + c);
-                }
+                GateBackward<V, S>(t, n, dn);
+                continue;
             }
+            RowKernels<V, S>.Standardize(_attention.Row(t), n, width, stride, _mean[t], _inverseDeviation[t]);
+            Separate<V, S>(t, n, dn, d);
             RowKernels<V, S>.NormalizeBackward(dn, n, _inverseDeviation[t], _attention.RowGradient(t), width, stride, false);
         }
+    }
+
+    // With g = do ⊙ dropout:  du = g ⊙ n and dn = g ⊙ u, with the sums that the normalisation's gradient wants, in the pass that makes n again.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void GateBackward<V, S>(int t, float* n, float* dn) where V : struct where S : struct, ISimd<V>
+    {
+        int width = _attention.Columns, stride = _attention.Stride;
+        float* a = _attention.Row(t), u = _uvqk.Row(t), dOutput = _output.RowGradient(t), uGradient = _uvqk.RowGradient(t);
+        Dropout dropout = _dropout;
+        bool drops = dropout.Active;
+        V mean = S.Create(_mean[t]), scale = S.Create(_inverseDeviation[t]), sum = S.Zero, projection = S.Zero;
+        for (int c = 0; c < stride; c += S.Count)
+        {
+            V g = S.Load(dOutput + c), normalized = S.Multiply(S.Subtract(S.Load(a + c), mean), scale);
+            if (drops) g = S.Multiply(g, dropout.Factors<V, S>(t, stride, c));
+            if (c + S.Count > width)
+            {
+                g = S.KeepFirst(g, Math.Max(width - c, 0));
+                normalized = S.KeepFirst(normalized, Math.Max(width - c, 0));
+            }
+            // What this writes behind u's last column is v's, whose gradient the attention writes after this.
+            S.Store(S.Multiply(g, normalized), uGradient + c);
+            V d = S.Multiply(g, S.Load(u + c));
+            S.Store(normalized, n + c);
+            S.Store(d, dn + c);
+            sum = S.Add(sum, d);
+            projection = S.MultiplyAdd(d, normalized, projection);
+        }
+        RowKernels<V, S>.NormalizeBackward(sum, projection, dn, n, _inverseDeviation[t], _attention.RowGradient(t), width, stride, false);
     }
 
     private void Separate<V, S>(int t, float* n, float* dn, float* d) where V : struct where S : struct, ISimd<V>

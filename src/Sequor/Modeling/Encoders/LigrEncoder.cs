@@ -19,9 +19,9 @@ public sealed class LigrEncoder : SequenceEncoder
     private readonly List<Parameter> _parameters = [];
 
     /// <summary>Makes the blocks, all zero.</summary>
-    public LigrEncoder(LigrConfig config, int embeddingDim)
+    public LigrEncoder(LigrConfig config, int embeddingDim, bool checkpoints = false)
+        : base((config ?? throw new ArgumentNullException(nameof(config))).BlockCount, checkpoints)
     {
-        ArgumentNullException.ThrowIfNull(config);
         (_config, _dim) = (config, embeddingDim);
         _blocks = new Block[config.BlockCount];
         for (int b = 0; b < _blocks.Length; b++)
@@ -45,18 +45,13 @@ public sealed class LigrEncoder : SequenceEncoder
     /// <inheritdoc/>
     public override IReadOnlyList<Parameter> Parameters => _parameters;
 
-    internal override Matrix Encode(Tape tape, SequenceBatch batch, Matrix embedded, bool lastOnly)
+    // Matrices xavier-normal as SASRec's (W1 and W3 as if each stood alone), biases zero: every gate begins half open.
+    internal override Matrix EncodeBlock(Tape tape, SequenceBatch batch, int index, Matrix x, bool lastOnly)
     {
-        Matrix x = embedded;
-        foreach (Block block in _blocks)
-        {
-            x = Attend(tape, batch, block, x, lastOnly && block == _blocks[^1]);
-            x = FeedForward(tape, block, x);
-        }
-        return x;
+        Block block = _blocks[index];
+        return FeedForward(tape, block, Attend(tape, batch, block, x, lastOnly));
     }
 
-    // Matrices xavier-normal as SASRec's (W1 and W3 as if each stood alone), biases zero: every gate begins half open.
     internal override void Initialize(ulong seed, Parameter position)
     {
         var draw = new WeightInitializer(seed);

@@ -19,9 +19,9 @@ public sealed class SasRecEncoder : SequenceEncoder
     private readonly List<Parameter> _parameters = [];
 
     /// <summary>Makes the blocks, all zero.</summary>
-    public SasRecEncoder(SasRecConfig config, int embeddingDim)
+    public SasRecEncoder(SasRecConfig config, int embeddingDim, bool checkpoints = false)
+        : base((config ?? throw new ArgumentNullException(nameof(config))).BlockCount, checkpoints)
     {
-        ArgumentNullException.ThrowIfNull(config);
         _config = config;
         _dim = embeddingDim;
         _blocks = new Block[config.BlockCount];
@@ -44,13 +44,6 @@ public sealed class SasRecEncoder : SequenceEncoder
     /// <inheritdoc/>
     public override IReadOnlyList<Parameter> Parameters => _parameters;
 
-    internal override Matrix Encode(Tape tape, SequenceBatch batch, Matrix embedded, bool lastOnly)
-    {
-        Matrix x = embedded;
-        foreach (Block block in _blocks) x = Encode(tape, batch, block, x, lastOnly && block == _blocks[^1]);
-        return x;
-    }
-
     internal override void Initialize(ulong seed, Parameter position)
     {
         var draw = new WeightInitializer(seed);
@@ -66,8 +59,9 @@ public sealed class SasRecEncoder : SequenceEncoder
         }
     }
 
-    private Matrix Encode(Tape tape, SequenceBatch batch, Block block, Matrix x, bool lastOnly)
+    internal override Matrix EncodeBlock(Tape tape, SequenceBatch batch, int index, Matrix x, bool lastOnly)
     {
+        Block block = _blocks[index];
         int headDim = _dim / _config.HeadCount;
         Matrix normalized = LayerNormOperation.Apply(tape, lastOnly ? LastRows.Of(tape, batch, x) : x, LayerNormEpsilon);
         Matrix query = LinearOperation.Apply(tape, normalized, new LinearLayer

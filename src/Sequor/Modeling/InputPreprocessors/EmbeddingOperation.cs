@@ -5,13 +5,9 @@ using Sequor.Kernels;
 namespace Sequor.Modeling.InputPreprocessors;
 
 /// <summary>x[t] = dropout(table[item[t]] · √D + position[place of t in its history]) (LearnablePositionalEmbeddingInputFeaturesPreprocessor).</summary>
-/// <remarks>
-/// Forward by tokens, backward by positions: a piece owns eight rows of the position table and walks over the users, so that each token is
-/// visited once, for its dropout and for its position's sum. Early positions, which most users reach, are handed out first.
-/// </remarks>
+/// <remarks>Forward by tokens, backward by positions (<see cref="PositionGradient"/>).</remarks>
 internal sealed unsafe class EmbeddingOperation : Operation
 {
-    private const int PositionsPerPiece = 8;
     private const int PrefetchDistance = 8;
     private readonly Action<int> _forward, _backward;
     private readonly RowGradient _tableGradient = new();
@@ -49,7 +45,7 @@ internal sealed unsafe class EmbeddingOperation : Operation
 
     internal override void Backward()
     {
-        Tape.Workers.Run((_batch.LongestHistory + PositionsPerPiece - 1) / PositionsPerPiece, _backward);
+        Tape.Workers.Run(PositionGradient.PieceCount(_batch), _backward);
         fixed (int* ids = _batch.Items)
             _tableGradient.Set(Tape, ids, _batch.TokenCount, 1, null, _scale, _x.Gradient, _table.Value, normalized: false, epsilon: 0);
         _table.Add(_tableGradient);
@@ -59,9 +55,7 @@ internal sealed unsafe class EmbeddingOperation : Operation
     {
         var (first, end) = _blocks[piece];
         ReadOnlySpan<int> items = _batch.Items, offsets = _batch.Offsets;
-        int user = offsets.BinarySearch(first);
-        // Every user has at least one token, so offsets ascend strictly; a miss is the complement of the next user.
-        if (user < 0) user = ~user - 1;
+        int user = _batch.UserOf(first);
         bool prefetches = _table.Value.Size > Prefetch.Pays;
         V scale = S.Create(_scale);
         for (int t = first; t < end; t++)
@@ -74,23 +68,5 @@ internal sealed unsafe class EmbeddingOperation : Operation
         }
     }
 
-    private void Backward<V, S>(int piece) where V : struct where S : struct, ISimd<V>
-    {
-        int start = piece * PositionsPerPiece;
-        ReadOnlySpan<int> offsets = _batch.Offsets;
-        for (int user = 0; user < _batch.UserCount; user++)
-        {
-            int first = offsets[user], end = Math.Min(offsets[user + 1] - first, start + PositionsPerPiece);
-            for (int i = start; i < end; i++)
-            {
-                float* d = _x.RowGradient(first + i), position = _position.Value.RowGradient(i);
-                for (int c = 0; c < _x.Stride; c += S.Count)
-                {
-                    V g = S.Multiply(S.Load(d + c), _dropout.Factors<V, S>(first + i, _x.Stride, c));
-                    S.Store(g, d + c);
-                    S.Store(S.Add(g, S.Load(position + c)), position + c);
-                }
-            }
-        }
-    }
+    private void Backward<V, S>(int piece) where V : struct where S : struct, ISimd<V> => PositionGradient.Run<V, S>(piece, _batch, _x, _position, _dropout);
 }

@@ -24,7 +24,13 @@ internal static unsafe class MixtureKernel<V, S> where V : struct where S : stru
     internal static void Forward(in MixtureGate gate, float* query, float* block, in MixtureTile tile, in MixtureDropout dropout = default)
     {
         Logits(gate, query, block, tile);
-        Weights(gate, query + gate.Layout.QueryGate, block + (nint)gate.Layout.ItemGate * tile.Lanes, tile, dropout);
+        Mix(gate, query, block + (nint)gate.Layout.ItemGate * tile.Lanes, tile, dropout);
+    }
+
+    /// <summary>What follows the component logits, which stand in the tile already: the gate, from the items' part of it (P × lanes), and φ.</summary>
+    internal static void Mix(in MixtureGate gate, float* query, float* itemGate, in MixtureTile tile, in MixtureDropout dropout = default)
+    {
+        Weights(gate, query + gate.Layout.QueryGate, itemGate, tile, dropout);
         Combine(gate, tile, dropout);
     }
 

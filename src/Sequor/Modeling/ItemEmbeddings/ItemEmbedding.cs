@@ -1,0 +1,47 @@
+using Sequor.Autograd;
+using Sequor.Data;
+using Sequor.Kernels;
+
+namespace Sequor.Modeling.ItemEmbeddings;
+
+/// <summary>
+/// Makes the item table that everyone else reads, (X + 1, D) with row 0 for padding. What is learned may be that table, or smaller ones
+/// from which it is put together; losses, index and serving need not know.
+/// </summary>
+internal abstract class ItemEmbedding : IDisposable
+{
+    /// <summary>The item table (X + 1, D). Operations that read it leave its gradient there.</summary>
+    internal abstract Parameter Items { get; }
+
+    /// <summary>What is learned.</summary>
+    internal abstract IReadOnlyList<Parameter> Parameters { get; }
+
+    /// <summary>The embedding that a configuration names.</summary>
+    /// <exception cref="InvalidInputException">The data lack an attribute that it needs.</exception>
+    internal static ItemEmbedding Create(ModelConfig config, int itemCount, IReadOnlyList<ItemAttribute> attributes)
+    {
+        var available = new AvailableAttributes(config.ItemEmbedding, attributes);
+        return config.ItemEmbedding.Kind switch
+        {
+            ItemEmbeddingKind.Local => new LocalItemEmbedding(itemCount, config.EmbeddingDim),
+            ItemEmbeddingKind.Categorical => CategoricalItemEmbedding.Of(available.Category(), config.EmbeddingDim),
+            ItemEmbeddingKind.Features => new FeatureItemEmbedding(itemCount, available.Features(), config.EmbeddingDim, config.ItemEmbedding.IdDropoutRate),
+            _ => throw new ArgumentOutOfRangeException(nameof(config), config.ItemEmbedding.Kind, "unknown item embedding"),
+        };
+    }
+
+    /// <summary>Draws initial weights; <paramref name="popularity"/> holds the training events of each item (X + 1), or is empty when every item has some.</summary>
+    internal abstract void Initialize(WeightInitializer initializer, ReadOnlySpan<long> popularity);
+
+    /// <summary>Brings the table up to date with what was learned, without dropout.</summary>
+    internal abstract void Refresh(WorkerPool workers);
+
+    /// <summary>
+    /// Begins a pass. One that differentiates puts the table together for its step and carries the table's gradient to what is learned when
+    /// it walks back; any other only reads, so that many may run at a time.
+    /// </summary>
+    internal abstract void Begin(Tape tape);
+
+    /// <summary>Ends the native memory that is no learned parameter's.</summary>
+    public abstract void Dispose();
+}

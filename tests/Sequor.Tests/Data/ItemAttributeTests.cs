@@ -1,0 +1,83 @@
+using Sequor.Data;
+using Xunit;
+
+namespace Sequor.Tests.Data;
+
+public sealed class ItemAttributeTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void Values_are_coded_in_ordinal_order_and_an_item_may_have_any_number()
+    {
+        var genres = ItemAttribute.Create("genres", [["drama", "Comedy"], [], ["Comedy", "Comedy"]]);
+        Assert.Equal(["Comedy", "drama"], Enumerable.Range(0, genres.ValueCount).Select(genres.Value));
+        Assert.Equal([1, 0], genres.Codes(1));
+        Assert.Equal([], genres.Codes(2));
+        Assert.Equal(["Comedy"], genres.ValuesOf(3));
+        Assert.Throws<ArgumentOutOfRangeException>(() => genres.ValuesOf(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => genres.ValuesOf(4));
+    }
+
+    [Fact]
+    public void A_store_keeps_names_values_and_which_items_have_them()
+    {
+        using var store = SequenceStore.Open(SmallStore.Write(folder.File("s"), [3, 5], itemCount: 8, attributes: true));
+        store.Verify(TestContext.Current.CancellationToken);
+        ItemAttribute[] written = SmallStore.Attributes(8);
+        Assert.Equal(written.Length, store.Items.Attributes.Count);
+        foreach (var (expected, found) in written.Zip(store.Items.Attributes))
+        {
+            Assert.Equal((expected.Name, expected.ValueCount, 8), (found.Name, found.ValueCount, found.ItemCount));
+            for (int item = 1; item <= 8; item++) Assert.Equal(expected.ValuesOf(item), found.ValuesOf(item));
+        }
+    }
+
+    [Fact]
+    public void A_store_of_attributes_that_were_read_from_a_store_is_the_same_store()
+    {
+        using var store = SequenceStore.Open(SmallStore.Write(folder.File("s"), [3], itemCount: 8, attributes: true));
+        using (var writer = new SequenceStoreWriter(folder.File("copy"), SmallStore.Metadata, store.Items, true, true))
+        {
+            writer.Add(store.UserId(0), store[0].Items, store[0].Ratings, store[0].Timestamps);
+            writer.Complete();
+        }
+
+        using var copy = SequenceStore.Open(folder.File("copy"));
+        Assert.Equal(store.Fingerprint, copy.Fingerprint);
+    }
+
+    // The sections are additions: what older programs wrote has none of them.
+    [Fact]
+    public void A_store_without_attributes_has_none_and_another_fingerprint()
+    {
+        using SequenceStore plain = SequenceStore.Open(SmallStore.Write(folder.File("p"), [3])), rich = SequenceStore.Open(SmallStore.Write(folder.File("r"), [3], attributes: true));
+        Assert.Empty(plain.Items.Attributes);
+        Assert.NotEqual(plain.Fingerprint, rich.Fingerprint);
+    }
+
+    [Fact]
+    public void Attributes_of_another_catalogue_empty_names_and_repeated_ones_are_refused()
+    {
+        ItemAttribute one = ItemAttribute.Create("year", [["1999"]]), two = ItemAttribute.Create("year", [["1999"], []]);
+        Refused("attribute 'year' knows 2 items", () => ItemVocabulary.Create(["a"], null, [two]));
+        Refused("'year' stands twice", () => ItemVocabulary.Create(["a"], null, [one, one]));
+        Refused("has an empty name", () => ItemAttribute.Create("", [["1999"]]));
+        Refused("has an empty value", () => ItemAttribute.Create("year", [[""]]));
+
+        static void Refused(string expected, Action create) =>
+            Assert.Contains(expected, Assert.Throws<InvalidInputException>(create).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_damaged_code_is_refused_and_never_followed()
+    {
+        long[] offsets = [0, 1, 9];
+        int[] codes = [7];
+        var damaged = new ItemAttribute("year", Utf8Table.From(["1999"]), offsets, codes);
+        Assert.Contains("item 1 of the attribute 'year'", Assert.Throws<InvalidInputException>(() => damaged.ValuesOf(1)).Message, StringComparison.Ordinal);
+        Assert.Contains("item 2 of the attribute 'year'", Assert.Throws<InvalidInputException>(() => damaged.ValuesOf(2)).Message, StringComparison.Ordinal);
+    }
+}
