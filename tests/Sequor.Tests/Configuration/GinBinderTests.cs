@@ -131,7 +131,7 @@ public class GinBinderTests
     [InlineData("train_fn.positional_sampling_ratio = 1.5", "train_fn.positional_sampling_ratio = 1.5 must be greater than 0 and at most 1 (x.gin:1)")]
     [InlineData("train_fn.item_l2_norm = 1", "train_fn.item_l2_norm = 1 must be True or False (x.gin:1)")]
     [InlineData("train_fn.dataset_name = ''", "train_fn.dataset_name = \"\" must be a string in quotes, not empty (x.gin:1)")]
-    [InlineData("train_fn.main_module = 'HTSU'", "train_fn.main_module = \"HTSU\" must be one of \"SASRec\", \"HSTU\"; did you mean \"HSTU\"? (x.gin:1)")]
+    [InlineData("train_fn.main_module = 'HTSU'", "train_fn.main_module = \"HTSU\" must be one of \"SASRec\", \"HSTU\", \"FuXi-alpha\", \"FuXi-beta\", \"LiGR\"; did you mean \"HSTU\"? (x.gin:1)")]
     [InlineData("train_fn.sampling_strategy = None", "train_fn.sampling_strategy = None must be one of \"local\", \"in-batch\" (x.gin:1)")]
     [InlineData("train_fn.item_optimizer = 'SparseAdam'", "train_fn.item_optimizer = \"SparseAdam\" must be one of \"AdamW\", \"LazyAdamW\", \"PartialRowWiseAdamW\" (x.gin:1)")]
     [InlineData("train_fn.loss_module = @BCELoss", "train_fn.loss_module = @BCELoss must be one of \"SampledSoftmaxLoss\", \"BCELoss\", \"BCELossWithRatings\", \"FullSoftmaxLoss\" (x.gin:1)")]

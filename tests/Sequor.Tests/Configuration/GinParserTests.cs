@@ -58,7 +58,7 @@ public class GinParserTests
     [Fact]
     public void An_unused_macro_is_noticed_with_the_setting_that_may_be_meant() =>
         Assert.Equal(
-            ["macro dqk is never used: did you mean hstu_encoder.dqk? (x.gin:1)"],
+            ["macro dqk is never used: did you mean hstu_encoder.dqk or fuxi_encoder.dqk? (x.gin:1)"],
             GinParser.ParseText("dqk = 3", "x.gin").Notices);
 
     [Theory]
