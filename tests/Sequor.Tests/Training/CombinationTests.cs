@@ -105,7 +105,7 @@ public sealed class CombinationTests : IDisposable
             OutputLength = 2,
             DropoutRate = 0.1,
             OutputNorm = OutputNorm.LayerNorm,
-            ItemEmbedding = new ItemEmbeddingConfig { Kind = embedding },
+            ItemEmbedding = new ItemEmbeddingConfig { Kind = embedding, Category = "year" },
             Mixture = new MixtureOfLogitsConfig { ComponentDim = 4, QueryGroupCount = 3, ItemGroupCount = 2, Temperature = 0.5, QueryHiddenDim = 6, QueryGateHiddenDim = 6, ItemGateHiddenDim = 6, PairGateHiddenDim = 6, UserHashSizes = [11] },
         },
         Loss = loss with { BalanceWeight = similarity == SimilarityKind.MixtureOfLogits ? 0.01 : 0 },
