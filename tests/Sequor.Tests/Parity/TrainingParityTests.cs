@@ -47,7 +47,7 @@ public class TrainingParityTests
             tape.Backward();
             foreach (Parameter parameter in model.Parameters)
                 if (golden.Has($"grad{step}.{parameter.Name}"))
-                    Agreement.Check($"grad{step}.{parameter.Name}", golden.Floats($"grad{step}.{parameter.Name}"), GoldenModel.Gradient(parameter));
+                    Agreement.Check($"grad{step}.{parameter.Name}", golden.Floats($"grad{step}.{parameter.Name}"), GoldenModel.Gradient(parameter), Tolerance(parameter));
             optimizer.Step();
             foreach (Parameter parameter in model.Parameters)
                 if (golden.Has($"w{step}.{parameter.Name}"))
@@ -57,6 +57,11 @@ public class TrainingParityTests
             golden.ArrayNames.Where(array => array.StartsWith("grad1.", StringComparison.Ordinal)).Order(),
             model.Parameters.Select(parameter => "grad1." + parameter.Name).Order());
     }
+
+    // At a temperature of .05 the gate's gradients are small differences of logits of up to 20, in float32 on both sides: the order of their sums
+    // alone, another at each register width, moves them by 1.4e-5 here.
+    private static double Tolerance(Parameter parameter) =>
+        parameter.Name.Contains("_gating_fn", StringComparison.Ordinal) ? 2 * Agreement.Tolerance : Agreement.Tolerance;
 
     private static unsafe double MixtureLoss(GoldenCase golden, Tape tape, RecommenderModel model, SequenceBatch batch, in NextItemBatch tokens, int[] negatives)
     {

@@ -37,10 +37,11 @@ internal static unsafe class MixtureGradient<V, S> where V : struct where S : st
         V epsilon = S.Create(gate.Epsilon), one = S.Create(1f);
         for (int r = 0; r < n; r += S.Count)
         {
-            V d = S.Load(scores + r), inner = S.Zero;
+            // d φ / d π_p is s_p; less φ it says the same to a softmax, without the digits that would cancel.
+            V d = S.Load(scores + r), score = S.Load(tile.Scores + r), inner = S.Zero;
             for (int p = 0; p < count; p++)
             {
-                V weight = S.Load(tile.Weights + p * n + r), dWeight = S.Multiply(d, S.Load(tile.Logits + p * n + r));
+                V weight = S.Load(tile.Weights + p * n + r), dWeight = S.Multiply(d, S.Subtract(S.Load(tile.Logits + p * n + r), score));
                 if (firstWeights != null && r == 0) dWeight = S.Add(dWeight, S.KeepFirst(S.Create(firstWeights[p]), 1));
                 inner = S.MultiplyAdd(weight, dWeight, inner);
                 S.Store(S.Multiply(d, weight), logits + p * n + r);
