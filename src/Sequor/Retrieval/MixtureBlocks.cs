@@ -26,5 +26,5 @@ internal sealed unsafe class MixtureBlocks : CatalogueBlocks
     internal int QueryWidth => _mixture.QueryWidth;
 
     /// <summary>The model's gate, as it stands now.</summary>
-    internal MixtureGate Gate => _mixture.Gate;
+    internal ref readonly MixtureGate Gate => ref _mixture.Gate;
 }

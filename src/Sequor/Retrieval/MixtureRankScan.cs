@@ -22,9 +22,17 @@ internal sealed unsafe class MixtureRankScan : BlockScan, IDisposable
     private int* _targets;
     private int _pieceStride;
 
+    // A waiting item's logits and part of the gate.
+    private readonly int _rowSize;
+    private readonly int _logitsSize;
+    private readonly long _flushSize;
+
     internal MixtureRankScan(MixtureBlocks blocks, WorkerPool workers) : base(blocks, workers)
     {
         _blocks = blocks;
+        _logitsSize = blocks.Gate.Layout.Logits * ItemBlock.Items;
+        _flushSize = _logitsSize + MixtureTile.Size(blocks.Gate, ItemBlock.Items);
+        _rowSize = 2 * Simd.Pad(blocks.Gate.Layout.Logits);
         _scoreTarget = ScoreTarget;
         _finish = Finish;
     }
@@ -40,7 +48,7 @@ internal sealed unsafe class MixtureRankScan : BlockScan, IDisposable
         {
             _waitingItems = new int[places];
             _waiting.Dispose();
-            _waiting = new NativeBuffer((long)places * RowSize);
+            _waiting = new NativeBuffer((long)places * _rowSize);
         }
         Array.Clear(_above);
         fixed (int* pinned = targets)
@@ -63,14 +71,7 @@ internal sealed unsafe class MixtureRankScan : BlockScan, IDisposable
     // Of each query in a tile all logits are kept until its lanes have been looked at.
     protected override int TileQueries => 8;
 
-    protected override long Room => TileQueries * LogitsSize + FlushSize;
-
-    private int LogitsSize => _blocks.Gate.Layout.Logits * ItemBlock.Items;
-
-    private long FlushSize => LogitsSize + MixtureTile.Size(_blocks.Gate, ItemBlock.Items);
-
-    // A waiting item's logits and part of the gate.
-    private int RowSize => 2 * Simd.Pad(_blocks.Gate.Layout.Logits);
+    protected override long Room => TileQueries * _logitsSize + _flushSize;
 
     // Nothing beats what is not a number.
     protected override void SetBars(int piece, int block, float* bars)
@@ -83,7 +84,7 @@ internal sealed unsafe class MixtureRankScan : BlockScan, IDisposable
         MixtureGate gate = _blocks.Gate;
         for (int r = 0; r < count; r++)
         {
-            var tile = new MixtureTile(room + r * LogitsSize, gate, ItemBlock.Items, differentiates: false, dropsLogits: false, dropsWeights: false);
+            var tile = new MixtureTile(room + r * _logitsSize, gate, ItemBlock.Items, differentiates: false, dropsLogits: false, dropsWeights: false);
             MixtureScores.Bounds(gate, Queries.Row(first + r), Blocks[block], tile, scores + r * ItemBlock.Items);
         }
     }
@@ -99,21 +100,21 @@ internal sealed unsafe class MixtureRankScan : BlockScan, IDisposable
             for (ulong lanes = tile.Lanes[r]; lanes != 0; lanes &= lanes - 1)
             {
                 int lane = BitOperations.TrailingZeroCount(lanes), row = place * ItemBlock.Items + waiting++;
-                float* target = _waiting.Pointer + (long)row * RowSize, logits = tile.Room + r * LogitsSize + lane, gates = itemGate + lane;
+                float* target = _waiting.Pointer + (long)row * _rowSize, logits = tile.Room + r * _logitsSize + lane, gates = itemGate + lane;
                 for (int p = 0; p < layout.Logits; p++)
                 {
                     target[p] = logits[p * ItemBlock.Items];
-                    target[RowSize / 2 + p] = gates[p * ItemBlock.Items];
+                    target[_rowSize / 2 + p] = gates[p * ItemBlock.Items];
                 }
                 _waitingItems[row] = tile.Block * ItemBlock.Items + lane + 1;
-                if (waiting == ItemBlock.Items) Flush(tile.Piece, q, tile.Room + TileQueries * LogitsSize);
+                if (waiting == ItemBlock.Items) Flush(tile.Piece, q, tile.Room + TileQueries * _logitsSize);
             }
         }
     }
 
     private void Finish(int query)
     {
-        float* memory = Scratch.Take(FlushSize);
+        float* memory = Scratch.Take(_flushSize);
         for (int piece = 0; piece < PieceCount; piece++) Flush(piece, query, memory);
     }
 
@@ -123,10 +124,10 @@ internal sealed unsafe class MixtureRankScan : BlockScan, IDisposable
         ref int waiting = ref _waitingCounts[piece * _pieceStride + query];
         MixtureGate gate = _blocks.Gate;
         int first = (piece * Queries.Rows + query) * ItemBlock.Items, above = 0, target = _targets[query];
-        float* rows = _waiting.Pointer + (long)first * RowSize, itemGate = memory;
-        var tile = new MixtureTile(memory + LogitsSize, gate, ItemBlock.Items, differentiates: false, dropsLogits: false, dropsWeights: false);
-        Layout.Transpose(rows, RowSize, tile.Logits, ItemBlock.Items, waiting, gate.Layout.Logits);
-        Layout.Transpose(rows + RowSize / 2, RowSize, itemGate, ItemBlock.Items, waiting, gate.Layout.Logits);
+        float* rows = _waiting.Pointer + (long)first * _rowSize, itemGate = memory;
+        var tile = new MixtureTile(memory + _logitsSize, gate, ItemBlock.Items, differentiates: false, dropsLogits: false, dropsWeights: false);
+        Layout.Transpose(rows, _rowSize, tile.Logits, ItemBlock.Items, waiting, gate.Layout.Logits);
+        Layout.Transpose(rows + _rowSize / 2, _rowSize, itemGate, ItemBlock.Items, waiting, gate.Layout.Logits);
         MixtureScores.Mix(gate, Queries.Row(query), itemGate, tile);
         float score = _score[query];
         for (int i = 0; i < waiting; i++)

@@ -32,7 +32,7 @@ internal sealed unsafe class MixtureRows : IDisposable
     internal MixtureLayout Layout => _mixture.Layout;
 
     /// <summary>The model's gate, as it stands now.</summary>
-    internal MixtureGate Gate => _mixture.Gate;
+    internal ref readonly MixtureGate Gate => ref _mixture.Gate;
 
     /// <summary>The row of an item, 1 … X.</summary>
     internal float* this[int item] => _memory.Pointer + (long)(item - 1) * Layout.ItemWidth;

@@ -19,6 +19,7 @@ public sealed class MixtureOfLogits
     private readonly Parameter[] _users;
     private readonly List<Parameter> _parameters = [];
     private readonly Matrix[] _sources;
+    private readonly MixtureGate _gate;
     private readonly Func<Tape, object?, Matrix, Matrix> _project;
 
     /// <summary>Makes the layers, all zero, for states of width <paramref name="queryDim"/> and item vectors of width <paramref name="itemDim"/>.</summary>
@@ -37,6 +38,16 @@ public sealed class MixtureOfLogits
         for (int i = 0; i < users; i++)
             _users[i] = Add(new Parameter($"{Prefix}_query_embeddings_fn._uid_embeddings_{i}.weight", [config.UserHashSizes[i] + 1, config.ComponentDim], isTable: true));
         _sources = new Matrix[1 + users];
+        _gate = new MixtureGate
+        {
+            Layout = Layout,
+            Combination = config.Combination,
+            Epsilon = (float)config.Epsilon,
+            Hidden = _pairGate?.Hidden?.Value,
+            HiddenBiases = _pairGate?.HiddenBias?.Value,
+            Output = _pairGate?.Output.Value,
+            OutputBiases = _pairGate?.OutputBias?.Value,
+        };
         _project = (tape, _, states) => Apply(tape, DropoutOperation.Apply(tape, states, config.QueryDropoutRate), _query, config.QueryActivation);
     }
 
@@ -49,16 +60,7 @@ public sealed class MixtureOfLogits
     internal MixtureLayout Layout { get; }
 
     /// <summary>What the pair kernels read.</summary>
-    internal MixtureGate Gate => new()
-    {
-        Layout = Layout,
-        Combination = _config.Combination,
-        Epsilon = (float)_config.Epsilon,
-        Hidden = _pairGate?.Hidden?.Value,
-        HiddenBiases = _pairGate?.HiddenBias?.Value,
-        Output = _pairGate?.Output.Value,
-        OutputBiases = _pairGate?.OutputBias?.Value,
-    };
+    internal ref readonly MixtureGate Gate => ref _gate;
 
     /// <summary>Dropout rates inside a pair: on the logits that the gate sees, and on the mixture's weights.</summary>
     internal (double Logits, double Weights) PairDropout => (_config.PairGate ? _config.PairGateDropoutRate : 0, _config.SoftmaxDropoutRate);
