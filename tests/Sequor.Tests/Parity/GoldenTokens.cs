@@ -23,6 +23,8 @@ internal sealed class GoldenTokens : IDisposable
         new Span<float>(States.Data, (int)States.Size).Clear();
         Targets = new int[tokens];
         Weights = new float[tokens];
+        float[] ratings = golden.Has("in.supervision_ratings") ? golden.Floats("in.supervision_ratings") : [];
+        Labels = new float[ratings.Length == 0 ? 0 : tokens];
         _places = new int[tokens];
         for (int b = 0, t = 0; b < lengths.Length; b++)
             for (int i = 0; i < lengths[b]; i++, t++)
@@ -30,6 +32,7 @@ internal sealed class GoldenTokens : IDisposable
                 _places[t] = b * width + i;
                 Targets[t] = ids[_places[t] + 1];
                 Weights[t] = weights[b * (width - 1) + i];
+                if (Labels.Length > 0) Labels[t] = ratings[b * (width - 1) + i];
                 embeddings.AsSpan(_places[t] * dim, dim).CopyTo(States[t]);
             }
     }
@@ -43,6 +46,9 @@ internal sealed class GoldenTokens : IDisposable
     internal int[] Targets { get; }
 
     internal float[] Weights { get; }
+
+    /// <summary>Ratings of the targets, where the case has them.</summary>
+    internal float[] Labels { get; }
 
     /// <summary>The gradient of the states in the padded places of the case.</summary>
     internal float[] StateGradient()

@@ -10,8 +10,6 @@ public class UnbuiltCasesTests
     [
         ("INDEX", "the list of cases"),
         ("dataset_", "run by Data/GoldenDatasetTests"),
-        ("dot_BXD", "items of each query its own: not built"),
-        ("dot_BrD_BXD", "items of each query group its own: not built"),
     ];
 
     [Fact]
