@@ -24,6 +24,9 @@ public sealed class TrainerTests : IDisposable
     [InlineData("train_fn.main_module = 'SASRec'\ntrain_fn.input_preprocessor = 'LearnablePositionalEmbeddingRated'\ntrain_fn.in_batch_dedup = False")]
     [InlineData("train_fn.main_module = 'HSTU'\ntrain_fn.embedding_module_type = 'features'\ntrain_fn.item_l2_norm = True")]
     [InlineData("train_fn.main_module = 'SASRec'\ntrain_fn.embedding_module_type = 'categorical'")]
+    [InlineData("train_fn.main_module = 'LiGR'\nget_sequential_encoder.activation_checkpoint = True")]
+    [InlineData("train_fn.main_module = 'FuXi-alpha'\ntrain_fn.interaction_module_type = 'MoL'\ncreate_mol_interaction_module.uid_embedding_hash_sizes = [5, 7]\ntrain_fn.loss_weights = {'mi_loss': 0.01, 'uid_embedding_l2_norm': 0.1}\ntrain_fn.loss_activation_checkpoint = True")]
+    [InlineData("train_fn.main_module = 'FuXi-beta'\ntrain_fn.interaction_module_type = 'MoL'\ntrain_fn.loss_module = 'FullSoftmaxLoss'\ncreate_mol_interaction_module.softmax_dropout_rate = 0.2")]
     public void A_step_allocates_nothing_once_the_largest_batch_has_been_seen(string settings)
     {
         string common = "train_fn.item_embedding_dim = 16\ntrain_fn.max_sequence_length = 50\ntrain_fn.num_negatives = 8\n";

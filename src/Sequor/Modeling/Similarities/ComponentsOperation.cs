@@ -10,9 +10,8 @@ namespace Sequor.Modeling.Similarities;
 /// </summary>
 internal sealed unsafe class ComponentsOperation : Operation
 {
-    private const int MostSources = 16;
     private readonly Action<int> _forward, _backward;
-    private readonly Matrix[] _sources = new Matrix[MostSources];
+    private Matrix[] _sources = new Matrix[4];
     private Matrix _y, _gate;
     private int _sourceCount, _dim, _stride, _gateColumn;
     private float _scale, _epsilon;
@@ -32,6 +31,7 @@ internal sealed unsafe class ComponentsOperation : Operation
     internal static Matrix Apply(Tape tape, ReadOnlySpan<Matrix> sources, Matrix? gate, int dim, int gateColumn, int width, float scale, float epsilon)
     {
         var op = tape.Next<ComponentsOperation>();
+        if (op._sources.Length < sources.Length) op._sources = new Matrix[sources.Length];
         sources.CopyTo(op._sources);
         op._sourceCount = sources.Length;
         (op._dim, op._stride, op._gateColumn, op._scale) = (dim, Simd.Pad(dim), gateColumn, scale);

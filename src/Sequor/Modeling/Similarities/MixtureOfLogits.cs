@@ -18,7 +18,6 @@ public sealed class MixtureOfLogits
     private readonly GateLayers? _queryGate, _itemGate, _pairGate;
     private readonly Parameter[] _users;
     private readonly List<Parameter> _parameters = [];
-    private readonly Matrix[] _sources;
     private readonly MixtureGate _gate;
     private readonly Func<Tape, object?, Matrix, Matrix> _project;
 
@@ -37,7 +36,6 @@ public sealed class MixtureOfLogits
         _users = new Parameter[users];
         for (int i = 0; i < users; i++)
             _users[i] = Add(new Parameter($"{Prefix}_query_embeddings_fn._uid_embeddings_{i}.weight", [config.UserHashSizes[i] + 1, config.ComponentDim], isTable: true));
-        _sources = new Matrix[1 + users];
         _gate = new MixtureGate
         {
             Layout = Layout,
@@ -85,24 +83,26 @@ public sealed class MixtureOfLogits
         Matrix? gate = _queryGate is null ? null : Apply(tape, states, _queryGate);
         Matrix? projected = _query.Output is null ? null
             : checkpoints ? CheckpointOperation.Apply(tape, states, null, _project) : _project(tape, null, states);
-        int sources = 0;
-        if (projected is { } matrix) _sources[sources++] = matrix;
+        // A local, as one model answers many callers at once.
+        Span<Matrix> sources = stackalloc Matrix[1 + _users.Length];
+        int count = 0;
+        if (projected is { } matrix) sources[count++] = matrix;
         foreach (Parameter table in _users)
         {
-            _sources[sources++] = UserEmbeddingOperation.Apply(
+            sources[count++] = UserEmbeddingOperation.Apply(
                 tape, table, userKeys, _config.UserDropoutRate, _config.UserLevelDropout, userNormWeight, out double squares);
             userNorm += squares;
         }
         return ComponentsOperation.Apply(
-            tape, _sources.AsSpan(0, sources), gate, Layout.Dim, Layout.QueryGate, Layout.QueryWidth, (float)(1 / _config.Temperature), ComponentEpsilon);
+            tape, sources[..count], gate, Layout.Dim, Layout.QueryGate, Layout.QueryWidth, (float)(1 / _config.Temperature), ComponentEpsilon);
     }
 
     /// <summary>Item rows (n, item width) of item vectors (n, D).</summary>
     internal Matrix Items(Tape tape, Matrix items)
     {
         Matrix? gate = _itemGate is null ? null : Apply(tape, DropoutOperation.Apply(tape, items, _config.ItemGateDropoutRate), _itemGate);
-        _sources[0] = Apply(tape, DropoutOperation.Apply(tape, items, _config.ItemDropoutRate), _item, _config.ItemActivation);
-        return ComponentsOperation.Apply(tape, _sources.AsSpan(0, 1), gate, Layout.Dim, Layout.ItemGate, Layout.ItemWidth, 1f, ComponentEpsilon);
+        Matrix projected = Apply(tape, DropoutOperation.Apply(tape, items, _config.ItemDropoutRate), _item, _config.ItemActivation);
+        return ComponentsOperation.Apply(tape, [projected], gate, Layout.Dim, Layout.ItemGate, Layout.ItemWidth, 1f, ComponentEpsilon);
     }
 
     /// <summary>Whether users have components of their own.</summary>

@@ -91,10 +91,6 @@ internal sealed unsafe class UserEmbeddingOperation : Operation
         }
     }
 
-    private V Factors<V, S>(int row, int column) where V : struct where S : struct, ISimd<V>
-    {
-        if (!_dropsRows) return _dropout.Factors<V, S>(row, _y.Stride, column);
-        // One draw a row: its first lane for all.
-        return S.Create(S.MaxLane(S.KeepFirst(_dropout.Factors<V, S>(row, _y.Stride, 0), 1)));
-    }
+    private V Factors<V, S>(int row, int column) where V : struct where S : struct, ISimd<V> =>
+        _dropsRows && _dropout.Active ? S.Create(_dropout.RowFactor(row)) : _dropout.Factors<V, S>(row, _y.Stride, column);
 }
