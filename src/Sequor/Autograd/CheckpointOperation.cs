@@ -7,27 +7,38 @@ namespace Sequor.Autograd;
 /// comes to it. Costs one more forward pass of the part; dropout finds the same masks.
 /// </summary>
 /// <remarks>
-/// A part may not look up rows of a table, as their gradient is read after backward. Its weights' gradients go where they always go.
+/// A part that treats each row for itself can run slice by slice, so that only one slice's activations stand at a time. A part may not look up rows of
+/// a table, as their gradient is read after backward. Its weights' gradients go where they always go.
 /// </remarks>
 internal sealed unsafe class CheckpointOperation : Operation
 {
     private Matrix _x, _y;
     private Func<Tape, object?, Matrix, Matrix> _part = null!;
     private object? _context;
-    private int _dropoutBase;
+    private float** _sliceGradient;
+    private int _rowsAtOnce, _dropoutBase;
     private long _forwardFlops, _backwardFlops;
 
-    /// <summary>Applies a part to x (T, …). The delegate should be made once: a step allocates nothing.</summary>
-    internal static Matrix Apply(Tape tape, Matrix x, object? context, Func<Tape, object?, Matrix, Matrix> part)
+    /// <summary>
+    /// Applies a part to x (T, …), at most <paramref name="rowsAtOnce"/> rows at a time where it takes any, to (T, <paramref name="columns"/>). The delegate should be made once: a
+    /// step allocates nothing.
+    /// </summary>
+    internal static Matrix Apply(Tape tape, Matrix x, int columns, object? context, Func<Tape, object?, Matrix, Matrix> part, int rowsAtOnce = int.MaxValue)
     {
         if (!tape.Differentiates) return part(tape, context, x);
         var op = tape.Next<CheckpointOperation>();
-        (op._x, op._context, op._part) = (x, context, part);
+        (op._x, op._context, op._part, op._rowsAtOnce) = (x, context, part, rowsAtOnce);
         op._dropoutBase = tape.NextDropoutBase;
-        Matrix y = op.Run();
-        (op._forwardFlops, op._backwardFlops) = (tape.Inner.ForwardFlops, tape.Inner.ForwardFlops + tape.Inner.BackwardFlops);
-        op._y = tape.Allocate(y.Rows, y.Columns, clearGradient: false);
-        Buffer.MemoryCopy(y.Data, op._y.Data, y.Size * sizeof(float), y.Size * sizeof(float));
+        op._sliceGradient = (float**)tape.AllocateFloats(1, clear: true);
+        op._y = tape.Allocate(x.Rows, columns, clearGradient: false);
+        op._forwardFlops = op._backwardFlops = 0;
+        for (int first = 0; first < x.Rows; first += op.Slice)
+        {
+            Matrix y = op.Run(first);
+            Buffer.MemoryCopy(y.Data, op._y.Row(first), y.Size * sizeof(float), y.Size * sizeof(float));
+            op._forwardFlops += tape.Inner.ForwardFlops;
+            op._backwardFlops += tape.Inner.ForwardFlops + tape.Inner.BackwardFlops;
+        }
         return op._y;
     }
 
@@ -35,18 +46,24 @@ internal sealed unsafe class CheckpointOperation : Operation
 
     internal override long BackwardFlops => _backwardFlops;
 
+    private int Slice => Math.Min(_rowsAtOnce, _x.Rows);
+
     internal override void Backward()
     {
         // The part then only ever adds: its own tape would give the gradient memory that does not last.
         if (!Tape.AddsToGradient(_x)) NativeMemory.Clear(_x.Gradient, (nuint)_x.Size * sizeof(float));
-        Matrix y = Run();
-        y.TakeGradient(_y.Gradient);
-        Tape.Inner.Backward();
+        for (int first = 0; first < _x.Rows; first += Slice)
+        {
+            *_sliceGradient = _x.RowGradient(first);
+            Run(first).TakeGradient(_y.RowGradient(first));
+            Tape.Inner.Backward();
+        }
     }
 
-    private Matrix Run()
+    // Each slice has masks of its own.
+    private Matrix Run(int first)
     {
-        Tape.Inner.BeginPart(Tape, _dropoutBase);
-        return _part(Tape.Inner, _context, _x);
+        Tape.Inner.BeginPart(Tape, _dropoutBase + (first / Slice << 8));
+        return _part(Tape.Inner, _context, new Matrix(_x.Row(first), _sliceGradient, Math.Min(Slice, _x.Rows - first), _x.Columns));
     }
 }

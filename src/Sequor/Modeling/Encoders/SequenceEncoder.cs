@@ -35,7 +35,7 @@ public abstract class SequenceEncoder
         Matrix x = embedded;
         for (int i = 0; i < _blocks.Length; i++)
             x = _checkpoints && tape.Differentiates
-                ? CheckpointOperation.Apply(tape, x, batch, _blocks[i])
+                ? CheckpointOperation.Apply(tape, x, x.Columns, batch, _blocks[i])
                 : EncodeBlock(tape, batch, i, x, lastOnly && i == _blocks.Length - 1);
         return x;
     }

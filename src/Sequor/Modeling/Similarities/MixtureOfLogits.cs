@@ -10,6 +10,9 @@ namespace Sequor.Modeling.Similarities;
 public sealed class MixtureOfLogits
 {
     private const string Prefix = "_ndp_module.";
+
+    // Of a query projection that is computed again: few enough for its hidden units to be small beside the step, enough for both cores.
+    private const int RowsAtOnce = 2048;
     private const string QueryProjection = Prefix + "_query_embeddings_fn._query_emb_proj_module";
     private const string ItemProjection = Prefix + "_item_embeddings_fn._item_emb_proj_module";
     private const string Gates = Prefix + "_gating_fn.";
@@ -82,7 +85,7 @@ public sealed class MixtureOfLogits
         bool checkpoints = recompute || _config.ActivationCheckpoint;
         Matrix? gate = _queryGate is null ? null : Apply(tape, states, _queryGate);
         Matrix? projected = _query.Output is null ? null
-            : checkpoints ? CheckpointOperation.Apply(tape, states, null, _project) : _project(tape, null, states);
+            : checkpoints ? CheckpointOperation.Apply(tape, states, _query.Output.Value.Rows, null, _project, RowsAtOnce) : _project(tape, null, states);
         // A local, as one model answers many callers at once.
         Span<Matrix> sources = stackalloc Matrix[1 + _users.Length];
         int count = 0;
