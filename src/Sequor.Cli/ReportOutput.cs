@@ -28,6 +28,7 @@ internal static class ReportOutput
     /// <summary>What a report says beside its metrics.</summary>
     public static string Caption(EvaluationReport report) =>
         $"{Tables.Count(report.UserCount)} users against {Tables.Count(report.ItemCount)} items, {report.Protocol} protocol, {report.Split} split, epoch {report.Epoch}"
+        + (report.TopKMethod is { } method ? $", {method}" : "")
         + (report.SkippedUserCount == 0 ? "" : $"; {Tables.Count(report.SkippedUserCount)} users without history were left out");
 
     /// <summary>Adds a report to the JSON object that is open.</summary>
@@ -40,6 +41,7 @@ internal static class ReportOutput
         json.WriteNumber("users", report.UserCount);
         json.WriteNumber("skippedUsers", report.SkippedUserCount);
         json.WriteNumber("items", report.ItemCount);
+        if (report.TopKMethod is { } method) json.WriteString("topKMethod", method);
         WriteMetrics(json, report);
     }
 
