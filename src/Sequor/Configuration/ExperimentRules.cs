@@ -13,21 +13,8 @@ internal static class ExperimentRules
     public static void Check(ExperimentConfig config, IReadOnlyDictionary<string, GinBinding> bound)
     {
         ModelConfig model = config.Model;
-        if (model.Encoder == EncoderKind.SasRec && model.EncoderDim % model.SasRec.HeadCount != 0)
-        {
-            string rating = model.EncoderDim == model.EmbeddingDim ? "" : $" + train_fn.rating_embedding_dim = {model.Ratings.EmbeddingDim}";
-            throw Broken(
-                $"sasrec_encoder.num_heads = {model.SasRec.HeadCount} must divide train_fn.item_embedding_dim = {model.EmbeddingDim}{rating}",
-                bound, "sasrec_encoder.num_heads", "train_fn.item_embedding_dim", "train_fn.rating_embedding_dim");
-        }
-
-        if (model.Encoder == EncoderKind.Ligr && model.EmbeddingDim % model.Ligr.HeadCount != 0)
-        {
-            throw Broken(
-                $"ligr_encoder.num_heads = {model.Ligr.HeadCount} must divide train_fn.item_embedding_dim = {model.EmbeddingDim}",
-                bound, "ligr_encoder.num_heads", "train_fn.item_embedding_dim");
-        }
-
+        if (model.Encoder == EncoderKind.SasRec) CheckHeads("sasrec_encoder.num_heads", model.SasRec.HeadCount, model, bound);
+        if (model.Encoder == EncoderKind.Ligr) CheckHeads("ligr_encoder.num_heads", model.Ligr.HeadCount, model, bound);
         if (model.Encoder == EncoderKind.Hstu && model.Hstu.Normalization != HstuNormalization.RelativeBias
             && model.Hstu.AttentionNormalizer != AttentionNormalizer.Window)
         {
@@ -67,6 +54,16 @@ internal static class ExperimentRules
                 "train_fn.positional_sampling_ratio must be 1 with train_fn.stochastic_length_alpha below 2: a history is shortened in one way",
                 bound, "train_fn.positional_sampling_ratio", "train_fn.stochastic_length_alpha");
         }
+    }
+
+    // Heads share the encoder's columns, those of a rating beside the item among them.
+    private static void CheckHeads(string name, int heads, ModelConfig model, IReadOnlyDictionary<string, GinBinding> bound)
+    {
+        if (model.EncoderDim % heads == 0) return;
+        string rating = model.EncoderDim == model.EmbeddingDim ? "" : $" + train_fn.rating_embedding_dim = {model.Ratings.EmbeddingDim}";
+        throw Broken(
+            $"{name} = {heads} must divide train_fn.item_embedding_dim = {model.EmbeddingDim}{rating}",
+            bound, name, "train_fn.item_embedding_dim", "train_fn.rating_embedding_dim");
     }
 
     private static void CheckMixture(ExperimentConfig config, IReadOnlyDictionary<string, GinBinding> bound)

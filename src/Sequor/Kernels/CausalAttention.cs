@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace Sequor.Kernels;
 
@@ -249,28 +248,8 @@ internal static unsafe class CausalAttention<V, S, W> where V : struct where S :
             int i = i0 + r, seen = Math.Min(Block, i - j0 + 1);
             float* row = square + r * AttentionTile.Stride, position = positionCenter + (j0 - i);
             for (int c = 0; c < seen; c += S.Count) S.Store(S.Add(S.Load(position + c), S.Load(row + c)), position + c);
-            if (buckets != null) AddByBucket(row, buckets + r * stride, seen, timeGradient);
+            if (buckets != null) TimeBuckets.AddGradient(row, buckets + r * stride, seen, timeGradient);
         }
-    }
-
-    // Times rise, so neighbours often share a bucket, and then eight of them are one addition.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddByBucket(float* row, byte* buckets, int count, float* timeGradient)
-    {
-        int j = 0;
-        for (; j + 8 <= count; j += 8)
-        {
-            ulong eight = *(ulong*)(buckets + j);
-            float* lanes = timeGradient + (j & 8);
-            if (eight == (eight & 255) * 0x0101010101010101)
-            {
-                float* sum = lanes + (int)(eight & 255) * 16;
-                (Vector256.Load(sum) + Vector256.Load(row + j)).Store(sum);
-                continue;
-            }
-            for (int lane = 0; lane < 8; lane++) lanes[buckets[j + lane] * 16 + lane] += row[j + lane];
-        }
-        for (; j < count; j++) timeGradient[buckets[j] * 16 + (j & 15)] += row[j];
     }
 
     private static float Dot(float* x, float* y, int count)

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace Sequor.Kernels;
 
@@ -184,7 +183,7 @@ internal static unsafe class RelativeAttention<V, S> where V : struct where S : 
                     AddRow(1f, g, gradient + (j0 - i), seen);
                     break;
                 case RelativeWeightKind.TimeBucket:
-                    AddByBucket(g, buckets + r * bucketStride, seen, gradient);
+                    TimeBuckets.AddGradient(g, buckets + r * bucketStride, seen, gradient);
                     break;
                 default:
                     // Behind the diagonal the weights are zero.
@@ -200,22 +199,6 @@ internal static unsafe class RelativeAttention<V, S> where V : struct where S : 
         if (kind != RelativeWeightKind.TimeDecay) return;
         ((double*)gradient)[0] += S.Sum(powers);
         ((double*)gradient)[1] += S.Sum(slopes);
-    }
-
-    // Sixteen sums a bucket, so that neighbours of one bucket do not wait for each other. Times rise: eight of them often share one.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddByBucket(float* g, byte* buckets, int count, float* sums)
-    {
-        int c = 0;
-        for (; c + 8 <= count; c += 8)
-        {
-            float* lanes = sums + (c & 8);
-            if (*(ulong*)(buckets + c) == buckets[c] * 0x0101010101010101UL)
-                (Vector256.Load(lanes + buckets[c] * 16) + Vector256.Load(g + c)).Store(lanes + buckets[c] * 16);
-            else
-                for (int lane = 0; lane < 8; lane++) lanes[buckets[c + lane] * 16 + lane] += g[c + lane];
-        }
-        for (; c < count; c++) sums[buckets[c] * 16 + (c & 15)] += g[c];
     }
 
     // y += factor · x for any number of columns; nothing else is touched.

@@ -26,19 +26,25 @@ internal sealed unsafe class MixtureItemLoss(LossConfig config, int itemCount)
     {
         MixtureOfLogits mixture = model.Mixture!;
         int count, most = ids == null ? itemCount : (int)Math.Min((long)tokens.States.Rows * samples, itemCount);
-        int* items = (int*)tape.AllocateFloats(most), targets = null;
+        int* items = (int*)tape.AllocateFloats(most);
+        MixtureSamples rows;
         if (ids == null)
         {
-            (count, samples) = (itemCount, itemCount + 1);
+            count = itemCount;
             for (int i = 0; i < itemCount; i++) items[i] = i + 1;
-            targets = (int*)tape.AllocateFloats(tokens.Targets.Length);
+            int* targets = (int*)tape.AllocateFloats(tokens.Targets.Length);
             for (int t = 0; t < tokens.Targets.Length; t++) targets[t] = tokens.Targets[t] - 1;
+            rows = MixtureSamples.All(targets, itemCount);
         }
-        else count = (_distinct ??= new DistinctItems(itemCount)).Number(ids, (long)tokens.States.Rows * samples, items);
+        else
+        {
+            count = (_distinct ??= new DistinctItems(itemCount)).Number(ids, (long)tokens.States.Rows * samples, items);
+            rows = MixtureSamples.Named(ids, samples);
+        }
         Matrix itemRows = mixture.Items(tape, ItemRowsOperation.Apply(tape, model.Items, items, count, model.Config.ItemL2Norm, (float)model.Config.L2NormEpsilon));
         Matrix queries = mixture.Queries(tape, tokens.States, UserKeys(mixture, batch), (float)config.UserNormWeight, config.ActivationCheckpoint, out _userNorm);
         var loss = new MixtureLoss(config.Kind, (float)config.Temperature, (float)config.BalanceWeight);
-        double main = MixtureLossOperation.Apply(tape, mixture, queries, itemRows, tokens, ids, targets, samples, loss, out _balance);
+        double main = MixtureLossOperation.Apply(tape, mixture, queries, itemRows, tokens, rows, loss, out _balance);
         return main + config.BalanceWeight * _balance + config.UserNormWeight * _userNorm;
     }
 

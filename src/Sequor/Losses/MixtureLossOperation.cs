@@ -15,8 +15,7 @@ internal readonly record struct MixtureLoss(LossKind Kind, float Temperature, fl
 /// <remarks>
 /// Tokens go in waves. First each piece takes some tokens of the wave: gather and transpose the samples' rows, score, differentiate the loss,
 /// walk back: query rows and partial sums of the gate's layers are then done, and each pair has left the gradients of its P logits and of its
-/// gate. Then each piece takes a share of the items, sorts the wave's pairs by them and adds up what the pairs of an item hold, in registers and in
-/// order. So nothing has the size T × R × P·D, a wave's pairs take some megabytes, and the bits do not depend on the number of threads. Samples
+/// gate. Then <see cref="MixtureItemSums"/> adds those up by item. So nothing has the size T × R × P·D, a wave's pairs take some megabytes, and the bits do not depend on the number of threads. Samples
 /// beyond a tile are scored twice.
 /// </remarks>
 internal sealed unsafe class MixtureLossOperation : Operation
@@ -26,16 +25,15 @@ internal sealed unsafe class MixtureLossOperation : Operation
     private const int MostTokens = 32;
     private const int RowsAhead = 3;
     private const long WaveFloats = 5 << 20;
-    private readonly Action<int> _balance, _tokens, _items, _clear;
+    private readonly Action<int> _balance, _tokens, _clear;
     private readonly double[] _pieceLoss = new double[Pieces];
-    private readonly int[] _shareStarts = new int[Pieces + 1];
-    private ulong[] _shares = [];
+    private readonly MixtureItemSums _itemSums = new();
     private Matrix _queries, _itemRows;
     private MixtureGate _gate;
     private MixtureLoss _loss;
     private Dropout _logitDropout, _weightDropout;
-    private int* _places, _targets;
-    private int _samples, _lanes, _tileCount, _tokensPerPiece, _first, _waveTokens;
+    private MixtureSamples _samples;
+    private int _lanes, _tileCount, _tokensPerPiece, _first, _waveTokens;
     private float* _weights, _labels, _pairs, _partials, _balanceSums, _balanceSlope;
     private long _partialSize;
     private double _scale;
@@ -45,30 +43,25 @@ internal sealed unsafe class MixtureLossOperation : Operation
     {
         _balance = Choose(Balance<Vector512<float>, Simd512>, Balance<Vector256<float>, Simd256>, Balance<Vector128<float>, Simd128>);
         _tokens = Choose(Tokens<Vector512<float>, Simd512>, Tokens<Vector256<float>, Simd256>, Tokens<Vector128<float>, Simd128>);
-        _items = Choose(Items<Vector512<float>, Simd512>, Items<Vector256<float>, Simd256>, Items<Vector128<float>, Simd128>);
         _clear = Clear;
     }
 
     /// <summary>
-    /// The loss of query rows (T) against the item rows that <paramref name="places"/> names: T × <paramref name="samples"/>, the target first. For the softmax
-    /// over all items places is null, <paramref name="targets"/> has the row of each token's target, and the samples are that and all item rows.
-    /// Returns the loss without auxiliary ones, whose gradients are in; <paramref name="balance"/> is the load-balancing loss −H(mean π) + mean H(π) over the
-    /// targets without its weight, 0 where that is 0.
+    /// The loss of query rows (T) against the item rows of their samples. Returns it without auxiliary losses, whose gradients are in;
+    /// <paramref name="balance"/> is the load-balancing loss −H(mean π) + mean H(π) over the targets without its weight, 0 where that is 0.
     /// </summary>
     internal static double Apply(
-        Tape tape, MixtureOfLogits mixture, Matrix queries, Matrix itemRows, in NextItemBatch batch, int* places, int* targets, int samples, in MixtureLoss loss, out double balance)
+        Tape tape, MixtureOfLogits mixture, Matrix queries, Matrix itemRows, in NextItemBatch batch, in MixtureSamples samples, in MixtureLoss loss, out double balance)
     {
         var op = tape.Next<MixtureLossOperation>();
         (op._queries, op._itemRows, op._gate, op._loss) = (queries, itemRows, mixture.Gate, loss);
-        op._places = places;
-        op._targets = targets;
         op._samples = samples;
         (double logitRate, double weightRate) = mixture.PairDropout;
         op._logitDropout = tape.NextDropout(logitRate);
         Dropout weightDropout = tape.NextDropout(weightRate);
         op._weightDropout = weightDropout with { Key = weightDropout.Key ^ 0x9E3779B9u };
-        op._tileCount = (samples + LargestTile - 1) / LargestTile;
-        op._lanes = Simd.Pad((samples + op._tileCount - 1) / op._tileCount);
+        op._tileCount = (samples.Count + LargestTile - 1) / LargestTile;
+        op._lanes = Simd.Pad((samples.Count + op._tileCount - 1) / op._tileCount);
         int tokens = queries.Rows;
         double total = op.SetWeights(batch, tape);
         op._scale = 1 / total;
@@ -80,6 +73,7 @@ internal sealed unsafe class MixtureLossOperation : Operation
             tape.BeginGradient(itemRows);
             op._itemBlocks = TokenBlocks.Fine(itemRows.Rows);
             tape.Workers.Run(op._itemBlocks.Count, op._clear);
+            op._itemSums.Begin(queries, itemRows, op._gate.Layout, samples, op._lanes * op._tileCount);
             op._partialSize = MixturePartial.Size(op._gate);
             op._partials = tape.AllocateFloats(op._partialSize * Pieces, clear: true);
         }
@@ -93,13 +87,12 @@ internal sealed unsafe class MixtureLossOperation : Operation
             tape.Workers.Run(Pieces, op._tokens);
             for (int piece = 0; piece < Pieces; piece++) sum += op._pieceLoss[piece];
             if (!tape.Differentiates) continue;
-            op.ShareOut();
-            tape.Workers.Run(Pieces, op._items);
+            op._itemSums.Add(tape.Workers, op._pairs, op._first, op._waveTokens);
         }
         return sum / total;
     }
 
-    internal override long ForwardFlops => (Tape.Differentiates ? 6 : 2) * _gate.PairWork * _samples * _queries.Rows;
+    internal override long ForwardFlops => (Tape.Differentiates ? 6 : 2) * _gate.PairWork * _samples.Count * _queries.Rows;
 
     // The partial sums' turn; all other gradients stand since the forward pass.
     internal override void Backward()
@@ -109,9 +102,6 @@ internal sealed unsafe class MixtureLossOperation : Operation
 
     private int PairStride => 2 * Simd.Pad(_gate.Layout.Logits);
 
-    // Row of the item that is a token's sample.
-    private int Place(int token, int sample) => _places != null ? _places[(long)token * _samples + sample] : sample == 0 ? _targets[token] : sample - 1;
-
     // BCE leaves out the tokens whose negative is the positive. Returns the sum of the weights.
     private double SetWeights(in NextItemBatch batch, Tape tape)
     {
@@ -119,7 +109,7 @@ internal sealed unsafe class MixtureLossOperation : Operation
         double total = 0;
         for (int t = 0; t < _queries.Rows; t++)
         {
-            _weights[t] = _loss.Kind == LossKind.BinaryCrossEntropy && Place(t, 0) == Place(t, 1) ? 0 : batch.Weight(t);
+            _weights[t] = _loss.Kind == LossKind.BinaryCrossEntropy && _samples[t, 0] == _samples[t, 1] ? 0 : batch.Weight(t);
             total += _weights[t];
         }
         _labels = batch.Labels.IsEmpty ? null : tape.AllocateFloats(_queries.Rows);
@@ -166,7 +156,7 @@ internal sealed unsafe class MixtureLossOperation : Operation
         var (first, end) = _balanceBlocks[piece];
         for (int t = first; t < end; t++)
         {
-            float* item = _itemRows.Row(Place(t, 0));
+            float* item = _itemRows.Row(_samples[t, 0]);
             for (int c = 0; c < width; c++) block[c * Lanes] = item[c];
             MixtureKernel<V, S>.Forward(_gate, _queries.Row(t), block, tile, DropoutAt(t, 0));
             for (int p = 0; p < logits; p++)
@@ -198,7 +188,7 @@ internal sealed unsafe class MixtureLossOperation : Operation
         for (int at = start; at < end; at++)
         {
             int token = _first + at;
-            for (int r = 0; r < all; r++) ids[r] = r < _samples ? Place(token, r) : -1;
+            for (int r = 0; r < all; r++) ids[r] = r < _samples.Count ? _samples[token, r] : -1;
             for (int i = 0; i < _tileCount; i++)
             {
                 Load<V, S>(ids + i * lanes, rows, block);
@@ -254,29 +244,21 @@ internal sealed unsafe class MixtureLossOperation : Operation
     {
         int all = _lanes * _tileCount;
         float inverse = 1 / _loss.Temperature;
-        if (_loss.Kind == LossKind.BinaryCrossEntropy)
+        if (_loss.Kind is LossKind.BinaryCrossEntropy or LossKind.BinaryCrossEntropyWithRatings)
         {
-            double positive = scores[0] * inverse, negative = scores[1] * inverse;
-            new Span<float>(scores, all).Clear();
-            scores[0] = (float)(-0.5 / (1 + Math.Exp(positive))) * scale * inverse;
-            scores[1] = (float)(0.5 / (1 + Math.Exp(-negative))) * scale * inverse;
-            return 0.5 * (Softplus(-positive) + Softplus(negative));
-        }
-        if (_loss.Kind == LossKind.BinaryCrossEntropyWithRatings)
-        {
-            double logit = scores[0] * inverse;
-            new Span<float>(scores, all).Clear();
-            scores[0] = (float)(1 / (1 + Math.Exp(-logit)) - _labels[token]) * scale * inverse;
-            return Softplus(logit) - _labels[token] * logit;
+            for (int r = 0; r < all; r++) scores[r] = r < _samples.Count ? scores[r] * inverse : 0;
+            double entropy = _loss.Kind == LossKind.BinaryCrossEntropy ? BinaryCrossEntropy.Pair(scores) : BinaryCrossEntropy.Labelled(scores, _labels[token]);
+            for (int r = 0; r < _samples.Count; r++) scores[r] *= scale * inverse;
+            return entropy;
         }
         float highest = float.NegativeInfinity;
-        for (int r = 0; r < _samples; r++) highest = MathF.Max(highest, scores[r] *= inverse);
+        for (int r = 0; r < _samples.Count; r++) highest = MathF.Max(highest, scores[r] *= inverse);
         float first = scores[0];
         V center = S.Create(highest), total = S.Zero;
         for (int r = 0; r < all; r += S.Count)
         {
             V e = S.ZeroWhereEqual(VectorMath<V, S>.Exp(S.Subtract(S.Load(scores + r), center)), ids + r, ids[0]);
-            e = S.KeepFirst(e, Math.Max(_samples - r, 0));
+            e = S.KeepFirst(e, Math.Max(_samples.Count - r, 0));
             S.Store(e, scores + r);
             total = S.Add(total, e);
         }
@@ -285,8 +267,6 @@ internal sealed unsafe class MixtureLossOperation : Operation
         scores[0] = (own / sum - 1) * scale * inverse;
         return highest + Math.Log(sum) - first;
     }
-
-    private static double Softplus(double x) => Math.Max(x, 0) + Math.Log(1 + Math.Exp(-Math.Abs(x)));
 
     private static void Scale<V, S>(float factor, float* values, int count) where V : struct where S : struct, ISimd<V>
     {
@@ -324,88 +304,5 @@ internal sealed unsafe class MixtureLossOperation : Operation
             }
             dq[layout.QueryGate + p] += S.Sum(sum);
         }
-    }
-
-    // The wave's pairs by the piece that adds them up: that of the item's last digit. A pair is its item, then its number.
-    private void ShareOut()
-    {
-        int pairs = _waveTokens * _samples;
-        if (_shares.Length < pairs) _shares = new ulong[pairs];
-        Span<int> next = stackalloc int[Pieces + 1];
-        next.Clear();
-        for (int at = 0; at < _waveTokens; at++)
-            for (int r = 0; r < _samples; r++) next[(Place(_first + at, r) & (Pieces - 1)) + 1]++;
-        for (int piece = 0; piece < Pieces; piece++) next[piece + 1] += next[piece];
-        next.CopyTo(_shareStarts);
-        for (int at = 0; at < _waveTokens; at++)
-            for (int r = 0; r < _samples; r++)
-            {
-                int place = Place(_first + at, r);
-                _shares[next[place & (Pieces - 1)]++] = (ulong)place << 32 | (uint)(at * _samples + r);
-            }
-    }
-
-    // dg_x += Σ_q ds[q·P_X + x] · f_q, and the gate's part, over the pairs of each of the piece's items.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Items<V, S>(int piece) where V : struct where S : struct, ISimd<V>
-    {
-        MixtureLayout layout = _gate.Layout;
-        int all = _lanes * _tileCount, padded = PairStride / 2, stride = layout.Stride;
-        Span<ulong> share = _shares.AsSpan(_shareStarts[piece].._shareStarts[piece + 1]);
-        share.Sort();
-        for (int first = 0, end; first < share.Length; first = end)
-        {
-            int place = (int)(share[first] >> 32);
-            for (end = first + 1; end < share.Length && (int)(share[end] >> 32) == place;) end++;
-            float** sides = (float**)Scratch.Take(4L * (end - first)), pairs = sides + (end - first);
-            for (int i = first; i < end; i++)
-            {
-                int number = (int)(uint)share[i], at = number / _samples;
-                sides[i - first] = _queries.Row(_first + at);
-                pairs[i - first] = _pairs + ((long)at * all + number - at * _samples) * PairStride;
-                // As many pairs of the items to come: theirs lie anywhere in the wave.
-                int ahead = i + end - first;
-                if (ahead >= share.Length) continue;
-                int next = (int)(uint)share[ahead], later = next / _samples;
-                Prefetch.Row(_pairs + ((long)later * all + next - later * _samples) * PairStride, PairStride);
-            }
-            float* target = _itemRows.RowGradient(place);
-            for (int x = 0; x < layout.ItemGroups; x += 4)
-                for (int c = 0; c < stride; c += S.Count)
-                    Components<V, S>(layout, sides, pairs, end - first, x, c, target + (nint)x * stride + c);
-            for (int c = 0; c < padded; c += S.Count)
-            {
-                V sum = S.Load(target + layout.ItemGate + c);
-                for (int i = 0; i < end - first; i++) sum = S.Add(sum, S.Load(pairs[i] + padded + c));
-                S.Store(sum, target + layout.ItemGate + c);
-            }
-        }
-    }
-
-    // A register of each of up to four of an item's components, from all of its pairs: a query's register is read once for the four.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Components<V, S>(in MixtureLayout layout, float** queries, float** pairs, int count, int x, nint column, float* target)
-        where V : struct where S : struct, ISimd<V>
-    {
-        int groups = layout.ItemGroups, width = Math.Min(4, groups - x);
-        nint stride = layout.Stride, depth = layout.QueryGroups * stride;
-        V g0 = S.Load(target), g1 = width > 1 ? S.Load(target + stride) : S.Zero, g2 = width > 2 ? S.Load(target + 2 * stride) : S.Zero, g3 = width > 3 ? S.Load(target + 3 * stride) : S.Zero;
-        for (int i = 0; i < count; i++)
-        {
-            // Behind the last component of a query group the next one's coefficients, or the gate's part, are read and not stored.
-            float* d = pairs[i] + x, f = queries[i] + column;
-            for (float* end = f + depth; f < end; f += stride, d += groups)
-            {
-                V side = S.Load(f);
-                g0 = S.MultiplyAdd(S.Create(d[0]), side, g0);
-                g1 = S.MultiplyAdd(S.Create(d[1]), side, g1);
-                g2 = S.MultiplyAdd(S.Create(d[2]), side, g2);
-                g3 = S.MultiplyAdd(S.Create(d[3]), side, g3);
-            }
-        }
-        S.Store(g0, target);
-        if (width > 1) S.Store(g1, target + stride);
-        if (width > 2) S.Store(g2, target + 2 * stride);
-        if (width > 3) S.Store(g3, target + 3 * stride);
     }
 }

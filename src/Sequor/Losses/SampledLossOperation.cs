@@ -178,8 +178,8 @@ internal sealed unsafe class SampledLossOperation : Operation
             sum += _weights[t] * _loss.Kind switch
             {
                 LossKind.SampledSoftmax => Softmax<V, S>(ids, logits),
-                LossKind.BinaryCrossEntropy => CrossEntropy(logits),
-                _ => CrossEntropy(logits, _labels[t]),
+                LossKind.BinaryCrossEntropy => BinaryCrossEntropy.Pair(logits),
+                _ => BinaryCrossEntropy.Labelled(logits, _labels[t]),
             };
             if (!differentiates) continue;
             // The table's part is normalised on its way out (RowGradient), the state's part here.
@@ -294,24 +294,6 @@ internal sealed unsafe class SampledLossOperation : Operation
         logits[0] = own / sum - 1;
         return highest + Math.Log(sum) - positive;
     }
-
-    private static double CrossEntropy(float* logits)
-    {
-        double positive = logits[0], negative = logits[1];
-        logits[0] = (float)(-0.5 / (1 + Math.Exp(positive)));
-        logits[1] = (float)(0.5 / (1 + Math.Exp(-negative)));
-        return 0.5 * (Softplus(-positive) + Softplus(negative));
-    }
-
-    // −y·log σ(x) − (1 − y)·log(1 − σ(x)); its slope is σ(x) − y.
-    private static double CrossEntropy(float* logit, float label)
-    {
-        double x = *logit;
-        *logit = (float)(1 / (1 + Math.Exp(-x)) - label);
-        return Softplus(x) - x * label;
-    }
-
-    private static double Softplus(double x) => Math.Max(x, 0) + Math.Log(1 + Math.Exp(-Math.Abs(x)));
 
     // gradient += Σ factors · rows, four registers of columns and two rows at a time: eight sums hide the latency of a multiply-add.
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]

@@ -151,6 +151,7 @@ public class GinBinderTests
     [InlineData("train_fn.enable_tf32 = 3", "train_fn.enable_tf32 = 3 must be True or False (x.gin:1)")]
     [InlineData("create_data_loader.num_workers = -1", "create_data_loader.num_workers = -1 must be an integer of at least 0 (x.gin:1)")]
     [InlineData("sasrec_encoder.num_heads = 7", "sasrec_encoder.num_heads = 7 must divide train_fn.item_embedding_dim = 240 (x.gin:1)")]
+    [InlineData("train_fn.main_module = 'LiGR'\nligr_encoder.num_heads = 2\ntrain_fn.item_embedding_dim = 4\ntrain_fn.input_preprocessor = 'LearnablePositionalEmbeddingRated'\ntrain_fn.rating_embedding_dim = 3", "ligr_encoder.num_heads = 2 must divide train_fn.item_embedding_dim = 4 + train_fn.rating_embedding_dim = 3 (x.gin:2)")]
     [InlineData("sasrec_encoder.num_heads = 2\ntrain_fn.item_embedding_dim = 5", "sasrec_encoder.num_heads = 2 must divide train_fn.item_embedding_dim = 5 (x.gin:1)")]
     [InlineData(
         "sasrec_encoder.num_heads = 16\ntrain_fn.input_preprocessor = 'LearnablePositionalEmbeddingRated'",

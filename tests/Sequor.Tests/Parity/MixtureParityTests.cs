@@ -94,7 +94,7 @@ public unsafe class MixtureParityTests
         var batch = new NextItemBatch { States = tokens.States, Targets = tokens.Targets, Weights = tokens.Weights };
         // The weight of the load-balancing loss is so small that the gradients, which the case has without, cannot tell.
         double loss = MixtureLossOperation.Apply(
-            tokens.Tape, mixture, queries, itemRows, batch, ids, null, samples, new MixtureLoss(LossKind.SampledSoftmax, (float)golden.Double("temperature"), 1e-30f), out double balance);
+            tokens.Tape, mixture, queries, itemRows, batch, MixtureSamples.Named(ids, samples), new MixtureLoss(LossKind.SampledSoftmax, (float)golden.Double("temperature"), 1e-30f), out double balance);
         tokens.Tape.Backward();
         Agreement.Check("out.loss", golden.Floats("out.loss"), [(float)loss]);
         Agreement.Check("out.mi_loss", golden.Floats("out.mi_loss"), [(float)balance]);

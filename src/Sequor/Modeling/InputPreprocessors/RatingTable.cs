@@ -28,11 +28,11 @@ internal sealed class RatingTable(ModelConfig config, int columns)
             foreach (float rating in store[user].Ratings) Row(rating);
     }
 
-    /// <summary>Draws the vectors as the reference does: HSTU draws every input table anew, SASRec leaves the preprocessor's draw.</summary>
+    /// <summary>Draws the vectors as the reference does: HSTU, and FuXi with it, draws every input table anew, SASRec leaves the preprocessor's draw.</summary>
     internal void Initialize(ulong seed)
     {
         var draw = new WeightInitializer(seed);
-        if (config.Encoder == EncoderKind.Hstu) draw.XavierNormal(Weights);
+        if (config.Encoder is EncoderKind.Hstu or EncoderKind.FuXiAlpha or EncoderKind.FuXiBeta) draw.XavierNormal(Weights);
         else draw.TruncatedNormal(Weights, Math.Sqrt(1.0 / config.EncoderDim));
     }
 
