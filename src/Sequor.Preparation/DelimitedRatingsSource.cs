@@ -63,7 +63,8 @@ public sealed record DelimitedRatingsSource : DatasetSource
         {
             Ratings = new RatingsTable
             {
-                Path = Path,
+                Files = [Path],
+                Format = ratings.Delimiter is null ? TableFormat.Parquet : TableFormat.Delimited,
                 Columns = ratings.Columns,
                 Delimiter = ratings.Delimiter,
                 HasHeader = true,

@@ -16,7 +16,8 @@ public sealed record MovieLens100KSource(string Path) : DatasetSource
         {
             Ratings = new RatingsTable
             {
-                Path = ratings,
+                Files = [ratings],
+                Format = TableFormat.Delimited,
                 Columns = ["user", "item", "rating", "time"],
                 Delimiter = "\t",
                 User = "user",

@@ -16,7 +16,8 @@ public sealed record MovieLens1MSource(string Path) : DatasetSource
         {
             Ratings = new RatingsTable
             {
-                Path = ratings,
+                Files = [ratings],
+                Format = TableFormat.Delimited,
                 Columns = ["user", "item", "rating", "time"],
                 Delimiter = "::",
                 User = "user",

@@ -12,6 +12,9 @@ public sealed record PreparationRequest
     /// <summary>Name recorded in the store; the source's own name when null.</summary>
     public string? Name { get; init; }
 
+    /// <summary>Which rows become events.</summary>
+    public InteractionFilter Filter { get; init; } = new();
+
     /// <summary>Whether a named data set must have its published counts.</summary>
     public bool Verify { get; init; } = true;
 

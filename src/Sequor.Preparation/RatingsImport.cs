@@ -24,6 +24,9 @@ internal sealed class RatingsImport(
     /// <summary>Options that shaped the data, for the store's metadata.</summary>
     public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Rows that a user and an item must have when the request does not say; 0 for none.</summary>
+    public int DefaultMinimumCount { get; init; }
+
     /// <summary>Counts that the request may check.</summary>
     public PublishedCounts? Published { get; init; }
 
@@ -34,7 +37,7 @@ internal sealed class RatingsImport(
         progress?.Report(new PreparationProgress("reading", 0, null));
         duck.Run($"CREATE TABLE raw AS SELECT {SelectList()} FROM {Ratings.ScanSql()}");
         long rowCount = Convert.ToInt64(duck.Scalar("SELECT count(*) FROM raw"), CultureInfo.InvariantCulture);
-        if (rowCount == 0) throw new InvalidInputException($"{Ratings.Path} has no ratings; give a file with at least one row");
+        if (rowCount == 0) throw new InvalidInputException($"{Ratings.Files[0]} has no ratings; give a file with at least one row");
 
         progress?.Report(new PreparationProgress("checking", 0, rowCount));
         CheckRows(duck);
@@ -83,8 +86,8 @@ internal sealed class RatingsImport(
         });
 
     private string Where(long row) => Ratings.Delimiter is null
-        ? string.Create(CultureInfo.InvariantCulture, $"({Ratings.Path}, row {row + 1})")
-        : string.Create(CultureInfo.InvariantCulture, $"({Ratings.Path}:{SourceLine.Of(Ratings, row)})");
+        ? string.Create(CultureInfo.InvariantCulture, $"({Ratings.Files[0]}, row {row + 1})")
+        : string.Create(CultureInfo.InvariantCulture, $"({Ratings.Files[0]}:{SourceLine.Of(Ratings, row)})");
 
     private static ItemVocabulary Distinct(DuckDbSession duck)
     {

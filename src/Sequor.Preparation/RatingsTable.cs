@@ -1,18 +1,21 @@
 namespace Sequor.Preparation;
 
-/// <summary>A table file and which of its columns mean what.</summary>
+/// <summary>One or more table files of one layout, and which of their columns mean what.</summary>
 internal sealed record RatingsTable
 {
-    /// <summary>The file.</summary>
-    public required string Path { get; init; }
+    /// <summary>The files, in the order in which their rows count.</summary>
+    public required IReadOnlyList<string> Files { get; init; }
 
-    /// <summary>All columns in the order of the file.</summary>
-    public required IReadOnlyList<string> Columns { get; init; }
+    /// <summary>How the files are written.</summary>
+    public required TableFormat Format { get; init; }
 
-    /// <summary>What separates fields; null for Parquet.</summary>
-    public required string? Delimiter { get; init; }
+    /// <summary>All columns in the order of the file; for delimited text only, where they give the fields their names.</summary>
+    public IReadOnlyList<string> Columns { get; init; } = [];
 
-    /// <summary>Whether the first line names the columns.</summary>
+    /// <summary>What separates fields; null unless the format is delimited text.</summary>
+    public string? Delimiter { get; init; }
+
+    /// <summary>Whether the first line of each file names the columns.</summary>
     public bool HasHeader { get; init; }
 
     /// <summary>Column of the user id.</summary>
@@ -36,10 +39,24 @@ internal sealed record RatingsTable
     /// <summary>The DuckDB table function that reads every column as text, in file order.</summary>
     public string ScanSql()
     {
-        if (Delimiter is null) return $"read_parquet({Sql.Text(Path)})";
+        string files = $"[{string.Join(", ", Files.Select(Sql.Text))}]";
+        if (Format == TableFormat.Parquet) return $"read_parquet({files})";
         string columns = string.Join(", ", Columns.Select(column => $"{Sql.Text(column)}: 'VARCHAR'"));
         string quote = IsQuoted ? "\"" : "";
-        return $"read_csv({Sql.Text(Path)}, auto_detect = false, delim = {Sql.Text(Delimiter)}, header = {HasHeader}, "
+        return $"read_csv({files}, auto_detect = false, delim = {Sql.Text(Delimiter!)}, header = {HasHeader}, "
             + $"quote = {Sql.Text(quote)}, escape = {Sql.Text(quote)}, columns = {{{columns}}})";
     }
+}
+
+/// <summary>How a table file is written.</summary>
+internal enum TableFormat
+{
+    /// <summary>Lines of fields: CSV, TSV, <c>::</c>; plain, gzip or zstd.</summary>
+    Delimited,
+
+    /// <summary>Parquet.</summary>
+    Parquet,
+
+    /// <summary>One JSON object a line; plain, gzip or zstd.</summary>
+    JsonLines,
 }

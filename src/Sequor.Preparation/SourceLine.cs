@@ -8,7 +8,7 @@ internal static class SourceLine
     {
         long lineNumber = 0, seen = table.HasHeader ? -1 : 0;
         bool insideQuotes = false;
-        foreach (string line in File.ReadLines(table.Path))
+        foreach (string line in File.ReadLines(table.Files[0]))
         {
             lineNumber++;
             if (line.Length == 0 && !insideQuotes) continue;

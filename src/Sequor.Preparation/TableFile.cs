@@ -45,6 +45,6 @@ internal sealed class TableFile
     /// <summary>The DuckDB table function that reads it.</summary>
     public string ScanSql() => new RatingsTable
     {
-        Path = path, Columns = Columns, Delimiter = Delimiter, HasHeader = true, User = "", Item = "",
+        Files = [path], Format = Delimiter is null ? TableFormat.Parquet : TableFormat.Delimited, Columns = Columns, Delimiter = Delimiter, HasHeader = true, User = "", Item = "",
     }.ScanSql();
 }

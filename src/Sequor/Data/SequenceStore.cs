@@ -1,6 +1,7 @@
 using System.IO.MemoryMappedFiles;
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Sequor.Data;
 
@@ -51,7 +52,8 @@ public sealed unsafe class SequenceStore : IDisposable
             Utf8Table ids = Table(StoreSections.ItemIdOffsets, StoreSections.ItemIds);
             Items = new ItemVocabulary(ids, titles, Attributes(ids.Count));
             if (titles is not null && titles.Count != Items.Count) throw Damaged($"{Items.Count:N0} items have {titles.Count:N0} titles");
-            Metadata = ReadMetadata();
+            Metadata = ReadJson(StoreSections.Metadata, StoreJson.Default.SequenceStoreMetadata);
+            Report = Find(StoreSections.Report) is null ? null : ReadJson(StoreSections.Report, ReportJson.Default.PreparationReport);
             Fingerprint = header.Fingerprint;
         }
         catch
@@ -87,6 +89,9 @@ public sealed unsafe class SequenceStore : IDisposable
 
     /// <summary>What the store says about itself.</summary>
     public SequenceStoreMetadata Metadata { get; }
+
+    /// <summary>What the preparation read and left out; null when the store was not made from rows.</summary>
+    public PreparationReport? Report { get; }
 
     /// <summary>The events of a user 0..U-1, oldest first.</summary>
     /// <exception cref="InvalidInputException">The offsets of this user are damaged.</exception>
@@ -249,17 +254,17 @@ public sealed unsafe class SequenceStore : IDisposable
         return new MappedMemory<T>(this, At(section), (int)length).Memory;
     }
 
-    private SequenceStoreMetadata ReadMetadata()
+    private T ReadJson<T>(string name, JsonTypeInfo<T> type)
     {
-        StoreSection section = Require(StoreSections.Metadata);
+        StoreSection section = Require(name);
+        if (section.Length > int.MaxValue) throw Damaged($"section '{name}' has an impossible length");
         try
         {
-            return JsonSerializer.Deserialize(new ReadOnlySpan<byte>(At(section), checked((int)section.Length)), StoreJson.Default.SequenceStoreMetadata)
-                ?? throw Damaged("the metadata are empty");
+            return JsonSerializer.Deserialize(new ReadOnlySpan<byte>(At(section), (int)section.Length), type) ?? throw Damaged($"the {name} is empty");
         }
         catch (JsonException error)
         {
-            throw new InvalidInputException(Damaged("the metadata are not JSON").Message, error);
+            throw new InvalidInputException(Damaged($"the {name} is not JSON").Message, error);
         }
     }
 

@@ -46,6 +46,9 @@ public sealed class SequenceStoreWriter : IDisposable
         }
     }
 
+    /// <summary>What was read and left out, to be carried by the store; may be set until <see cref="Complete"/>.</summary>
+    public PreparationReport? Report { get; set; }
+
     /// <summary>Users added so far.</summary>
     public int UserCount => userIds.Count;
 
@@ -115,6 +118,7 @@ public sealed class SequenceStoreWriter : IDisposable
 
             AttributeSections.Write(items.Attributes, items.Count, Spool);
             Spool(StoreSections.Metadata).Append<byte>(JsonSerializer.SerializeToUtf8Bytes(Counted(), StoreJson.Default.SequenceStoreMetadata));
+            if (Report is not null) Spool(StoreSections.Report).Append<byte>(JsonSerializer.SerializeToUtf8Bytes(Report, ReportJson.Default.PreparationReport));
             WriteStore();
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

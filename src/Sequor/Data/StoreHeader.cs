@@ -21,7 +21,7 @@ internal sealed record StoreHeader(long FileLength, IReadOnlyList<StoreSection> 
 
     private static ReadOnlySpan<byte> Magic => "SEQUORSQ"u8;
 
-    /// <summary>SHA-256 over names and hashes of the sections: data, order and options.</summary>
+    /// <summary>SHA-256 over names and hashes of the sections: data, order and options, but not the report on how they came about.</summary>
     public string Fingerprint
     {
         get
@@ -29,6 +29,7 @@ internal sealed record StoreHeader(long FileLength, IReadOnlyList<StoreSection> 
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             foreach (StoreSection section in Sections)
             {
+                if (section.Name == StoreSections.Report) continue;
                 hash.AppendData(Encoding.ASCII.GetBytes(section.Name.PadRight(NameSize, '\0')));
                 hash.AppendData(section.Hash);
             }

@@ -4,6 +4,7 @@ namespace Sequor.Data;
 internal static class StoreSections
 {
     public const string Metadata = "metadata";
+    public const string Report = "report";
     public const string UserOffsets = "user_offsets";
     public const string Items = "items";
     public const string Ratings = "ratings";
