@@ -7,12 +7,12 @@ internal static class Moment
 {
     /// <summary>Seconds since 1970: from a whole number, or from a date, with time of day if wanted, in UTC.</summary>
     /// <exception cref="InvalidInputException">The text is neither.</exception>
-    public static long Parse(string text)
+    public static long Parse(string text, string option)
     {
         if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long seconds)) return seconds;
         const DateTimeStyles Universal = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
         return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, Universal, out DateTimeOffset moment)
             ? moment.ToUnixTimeSeconds()
-            : throw new InvalidInputException($"--at '{text}' must be whole seconds since 1970 or a date such as 2001-01-31");
+            : throw new InvalidInputException($"{option} '{text}' must be whole seconds since 1970 or a date such as 2001-01-31");
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sequor.Data;
 using Sequor.Preparation;
 
 namespace Sequor.Cli;
@@ -6,9 +7,11 @@ namespace Sequor.Cli;
 /// <summary>What a preparation made, as a table and as JSON.</summary>
 internal static class PreparationOutput
 {
-    public static void Draw(Terminal terminal, PreparationSummary summary) => terminal.Draw(Tables.Facts(
+    public static void Draw(Terminal terminal, PreparationSummary summary) => terminal.Draw(Tables.Facts([
         ("data set", summary.Name),
         ("rows read", Tables.Count(summary.RowCount)),
+        .. (summary.Report?.Dropped ?? []).Select(dropped => ("left out", $"{Tables.Count(dropped.Count)}: {dropped.Reason}, such as {string.Join("; ", dropped.Examples)}")),
+        .. (summary.Report?.Findings ?? []).Select(finding => ("found out", finding)),
         ("users", Tables.Count(summary.UserCount)),
         ("items", Tables.Count(summary.ItemCount)),
         ("item attributes", summary.ItemAttributes.Count == 0 ? "no" : string.Join(", ", summary.ItemAttributes)),
@@ -17,13 +20,30 @@ internal static class PreparationOutput
         ("timestamps", summary.HasTimestamps ? string.Create(CultureInfo.InvariantCulture, $"{summary.FirstTimestamp} to {summary.LastTimestamp}") : "no"),
         ("store", $"{summary.Output}, {Tables.Size(summary.StoreBytes)}"),
         ("fingerprint", summary.Fingerprint),
-        ("time", Tables.Duration(summary.Elapsed))));
+        ("time", Tables.Duration(summary.Elapsed)),
+    ]));
 
     public static void WriteJson(Terminal terminal, PreparationSummary summary) => terminal.WriteJson(json =>
     {
         json.WriteString("name", summary.Name);
         json.WriteString("store", summary.Output);
         json.WriteNumber("rows", summary.RowCount);
+        json.WriteStartArray("leftOut");
+        foreach (DroppedRows dropped in summary.Report?.Dropped ?? [])
+        {
+            json.WriteStartObject();
+            json.WriteString("reason", dropped.Reason);
+            json.WriteNumber("rows", dropped.Count);
+            json.WriteStartArray("examples");
+            foreach (string example in dropped.Examples) json.WriteStringValue(example);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("findings");
+        foreach (string finding in summary.Report?.Findings ?? []) json.WriteStringValue(finding);
+        json.WriteEndArray();
         json.WriteNumber("users", summary.UserCount);
         json.WriteNumber("items", summary.ItemCount);
         json.WriteStartArray("itemAttributes");

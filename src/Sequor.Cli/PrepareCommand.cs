@@ -14,6 +14,7 @@ internal static class PrepareCommand
 
             Examples:
               sequor prepare ml-1m --source ./ml-1m --out ml-1m.sequor
+              sequor prepare 'logs/*.csv.gz' --user user --item video --time time_ms --k-core 5 --out logs.sequor
               sequor prepare synthetic --users 500 --out small.sequor
               sequor prepare sasrec --source sasrec_format.csv --items movies.dat --out ml-1m.sequor
               sequor prepare ratings.csv --user userId --item movieId --rating rating --time timestamp --out my.sequor
@@ -28,14 +29,14 @@ internal static class PrepareCommand
     {
         bool json = line.GetValue(options.Json);
         OutputFile.RequireReplaceable(line.GetRequiredValue(options.Output));
-        var request = new PreparationRequest
+        PreparationRequest request = options.Filter.Apply(line, new PreparationRequest
         {
             Source = PrepareSource.Read(options, line),
             Output = line.GetRequiredValue(options.Output),
             Name = line.GetValue(options.Name),
             Verify = !line.GetValue(options.NoVerify),
             ThreadCount = line.GetValue(options.Threads),
-        };
+        });
         PreparationSummary summary = Prepare(terminal, request, json);
         if (json) PreparationOutput.WriteJson(terminal, summary);
         else PreparationOutput.Draw(terminal, summary);

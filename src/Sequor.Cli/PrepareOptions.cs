@@ -1,13 +1,15 @@
 using System.CommandLine;
+using Sequor.Preparation;
 
 namespace Sequor.Cli;
 
 /// <summary>The options of <c>prepare</c>; which of them apply depends on the source.</summary>
 internal sealed class PrepareOptions
 {
-    public Argument<string> Source { get; } = new("NAME|FILE")
+    public Argument<string[]> Source { get; } = new("NAME|FILE")
     {
-        Description = "ml-100k, ml-1m, sasrec, synthetic, or a ratings file: .csv, .tsv, .dat or .parquet with named columns.",
+        Description = $"A data set ({string.Join(", ", KnownDatasets.Names)}), sasrec, synthetic, or ratings files of one layout: .csv, .tsv, .dat, .parquet, .jsonl; .gz and .zst of them; patterns such as 'logs/*.csv'.",
+        Arity = ArgumentArity.OneOrMore,
     };
 
     public Option<string?> Path { get; } = Text("--source", "PATH", "Folder or file of a named set.");
@@ -22,11 +24,13 @@ internal sealed class PrepareOptions
 
     public Option<string?> Rating { get; } = Text("--rating", "COLUMN", "Column of the rating.");
 
-    public Option<string?> Time { get; } = Text("--time", "COLUMN", "Column of the time in whole seconds.");
+    public Option<string?> Time { get; } = Text("--time", "COLUMN", "Column of the time: seconds, milliseconds, or dates.");
 
     public Option<string?> Order { get; } = Text("--order", "COLUMN", "Column of whole numbers that orders a user's events instead of the time.");
 
-    public Option<string?> Delimiter { get; } = Text("--delimiter", "TEXT", "What separates fields, such as ; or \\t; by the file name when absent.");
+    public Option<string?> Delimiter { get; } = Text("--delimiter", "TEXT", "What separates fields, such as ; or \\t; by the file name and the header when absent.");
+
+    public Option<bool> NoHeader { get; } = new("--no-header") { Description = "No line names the columns: they are called 1, 2, 3, …" };
 
     public Option<string?> Items { get; } = Text("--items", "FILE", "File of the catalogue with titles; with --item-id a table, else movies.dat or u.item.");
 
@@ -45,6 +49,8 @@ internal sealed class PrepareOptions
 
     public Option<ulong?> Seed { get; } = CommonOptions.Number<ulong>("--seed", "Seed of the synthetic set; 42 when absent.", 0);
 
+    public FilterOptions Filter { get; } = new();
+
     public Option<bool> NoVerify { get; } = new("--no-verify") { Description = "Accept a named set whose counts differ from the published ones." };
 
     public Option<int?> Threads { get; } = CommonOptions.Threads();
@@ -53,7 +59,7 @@ internal sealed class PrepareOptions
 
     public Option[] All =>
     [
-        Path, Output, Name, User, Item, Rating, Time, Order, Delimiter, Items, ItemId, Title, ItemAttributes, Users, ItemsCount, MeanLength, Seed, NoVerify, Threads, Json,
+        Path, Output, Name, User, Item, Rating, Time, Order, Delimiter, NoHeader, Items, ItemId, Title, ItemAttributes, .. Filter.All, Users, ItemsCount, MeanLength, Seed, NoVerify, Threads, Json,
     ];
 
     /// <summary>Options that every source takes.</summary>

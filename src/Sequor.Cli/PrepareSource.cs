@@ -8,7 +8,10 @@ internal static class PrepareSource
 {
     public static DatasetSource Read(PrepareOptions options, ParseResult line)
     {
-        string name = line.GetRequiredValue(options.Source);
+        string[] sources = line.GetRequiredValue(options.Source);
+        string name = sources[0];
+        bool isSet = name is "synthetic" or "sasrec" || KnownDatasets.Names.Contains(name);
+        if (isSet && sources.Length > 1) throw new InvalidInputException($"'{sources[1]}' follows the data set {name}; name one data set, or files alone");
         string? path = line.GetValue(options.Path);
         switch (name)
         {
@@ -19,23 +22,18 @@ internal static class PrepareSource
                 Only(line, options, name, options.Path, options.Items);
                 return new SequenceCsvSource(path ?? throw NeedsPath(name, "sasrec_format.csv"), line.GetValue(options.Items));
             case var _ when KnownDatasets.Names.Contains(name):
-                Only(line, options, name, options.Path, options.NoVerify);
+                Only(line, options, name, [options.Path, options.NoVerify, .. options.Filter.All]);
                 return KnownDatasets.Create(name, path ?? throw NeedsPath(name, $"./{name}"));
             default:
-                return Table(options, line, name);
+                return Table(options, line, sources);
         }
     }
 
-    private static DelimitedRatingsSource Table(PrepareOptions options, ParseResult line, string file)
+    private static DelimitedRatingsSource Table(PrepareOptions options, ParseResult line, string[] sources)
     {
-        if (!File.Exists(file))
-        {
-            throw new InvalidInputException(
-                $"'{file}' is neither a data set ({string.Join(", ", KnownDatasets.Names)}, sasrec, synthetic) nor a file; name one of these or the path of a ratings file");
-        }
-
-        Only(line, options, file, options.User, options.Item, options.Rating, options.Time, options.Order, options.Delimiter, options.Items, options.ItemId, options.Title,
-            options.ItemAttributes);
+        string file = sources[0];
+        Only(line, options, file, [options.User, options.Item, options.Rating, options.Time, options.Order, options.Delimiter, options.NoHeader, options.Items, options.ItemId,
+            options.Title, options.ItemAttributes, .. options.Filter.All]);
         if (line.GetValue(options.Items) is null
             && (line.GetValue(options.ItemId) ?? line.GetValue(options.Title) ?? line.GetValue(options.ItemAttributes)) is not null)
         {
@@ -44,7 +42,8 @@ internal static class PrepareSource
 
         return new DelimitedRatingsSource
         {
-            Path = file,
+            Paths = [.. sources.SelectMany(Expand)],
+            HasHeader = !line.GetValue(options.NoHeader),
             UserColumn = line.GetValue(options.User) ?? throw NeedsColumn(file, "--user"),
             ItemColumn = line.GetValue(options.Item) ?? throw NeedsColumn(file, "--item"),
             RatingColumn = line.GetValue(options.Rating),
@@ -55,8 +54,24 @@ internal static class PrepareSource
             ItemsPath = line.GetValue(options.Items),
             ItemIdColumn = line.GetValue(options.ItemId),
             TitleColumn = line.GetValue(options.Title),
-            ItemAttributeColumns = (line.GetValue(options.ItemAttributes) ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
+            ItemAttributeColumns = [.. (line.GetValue(options.ItemAttributes) ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)],
         };
+    }
+
+    // The files of a pattern in ordinal order: the same rows in the same order on every machine.
+    private static string[] Expand(string source)
+    {
+        if (File.Exists(source)) return [source];
+        string folder = Path.GetDirectoryName(source) is { Length: > 0 } named ? named : ".";
+        if (Path.GetFileName(source).AsSpan().ContainsAny('*', '?') && Directory.Exists(folder))
+        {
+            string[] found = Directory.GetFiles(folder, Path.GetFileName(source));
+            Array.Sort(found, StringComparer.Ordinal);
+            if (found.Length > 0) return [.. found.Select(path => folder == "." && !source.StartsWith('.') ? Path.GetFileName(path) : path)];
+        }
+
+        throw new InvalidInputException(
+            $"'{source}' is neither a data set ({string.Join(", ", KnownDatasets.Names)}, sasrec, synthetic) nor a file; name one of these or the path of a ratings file");
     }
 
     private static SyntheticSource Synthetic(PrepareOptions options, ParseResult line)

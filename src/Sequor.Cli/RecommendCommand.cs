@@ -39,7 +39,7 @@ internal static class RecommendCommand
         });
         command.SetAction(line =>
         {
-            long? time = line.GetValue(at) is { } text ? Moment.Parse(text) : null;
+            long? time = line.GetValue(at) is { } text ? Moment.Parse(text, "--at") : null;
             using Recommender recommender = Recommender.Load(RunDirectory.FindModel(line.GetRequiredValue(model)), method: line.GetValue(topK));
             History known = line.GetValue(user) is { } id
                 ? History.OfUser(line.GetRequiredValue(data), id, recommender.Items, terminal)

@@ -24,6 +24,7 @@ public static class DatasetPreparer
             Name = store.Name,
             Output = request.Output,
             RowCount = rowCount,
+            Report = store.Report,
             UserCount = store.UserCount,
             ItemCount = store.Items.Count,
             ItemAttributes = [.. store.Items.Attributes.Select(attribute => attribute.Name)],

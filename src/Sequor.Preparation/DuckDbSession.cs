@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using DuckDB.NET.Data;
+using DuckDB.NET.Native;
+using static DuckDB.NET.Native.NativeMethods;
 
 namespace Sequor.Preparation;
 
@@ -22,7 +24,9 @@ internal sealed partial class DuckDbSession : IDisposable
         Run("SET autoinstall_known_extensions = false");
         Run("SET preserve_insertion_order = true");
         Run($"SET temp_directory = {Sql.Text(spillFolder)}");
-        if (request.MemoryLimitBytes is { } bytes) Run(string.Create(CultureInfo.InvariantCulture, $"SET memory_limit = '{bytes}B'"));
+        // The rest is for sorting and for the ids, which are kept here.
+        if (request.MemoryLimitBytes is { } bytes) Run(string.Create(CultureInfo.InvariantCulture, $"SET memory_limit = '{bytes / 2}B'"));
+        Run("SET streaming_buffer_size = '16MB'");
         if (request.ThreadCount is { } threads) Run(string.Create(CultureInfo.InvariantCulture, $"SET threads = {threads}"));
     }
 
@@ -41,17 +45,41 @@ internal sealed partial class DuckDbSession : IDisposable
         return 0;
     });
 
-    /// <summary>Appends rows to a table that exists.</summary>
-    public void Append(string table, int count, Action<int, IDuckDBAppenderRow> fill)
+    /// <summary>
+    /// All rows of a query whose columns are text, in order, without making a string of them: through DuckDB's own interface, as the data
+    /// reader would make an object of every value. Who takes a chunk disposes it.
+    /// </summary>
+    public IEnumerable<TextChunk> ReadText(string sql)
     {
-        using DuckDBAppender appender = connection.CreateAppender(table);
-        for (int row = 0; row < count; row++)
+        cancellationToken.ThrowIfCancellationRequested();
+        using var registration = cancellationToken.Register(() => Startup.DuckDBInterrupt(connection.NativeConnection));
+        DuckDBState prepared = PreparedStatements.DuckDBPrepare(connection.NativeConnection, sql, out DuckDBPreparedStatement statement);
+        using (statement)
         {
-            IDuckDBAppenderRow target = appender.CreateRow();
-            fill(row, target);
-            target.EndRow();
+            if (prepared != DuckDBState.Success) throw Explain(PreparedStatements.DuckDBPrepareError(statement));
+            DuckDBState executed = PreparedStatements.DuckDBExecutePreparedStreaming(statement, out DuckDBResult result);
+            try
+            {
+                if (executed != DuckDBState.Success) throw Explain(Query.DuckDBResultError(ref result));
+                while (true)
+                {
+                    DuckDBDataChunk chunk = StreamingResult.DuckDBStreamFetchChunk(result);
+                    cancellationToken.ThrowIfCancellationRequested();
+                    if (chunk.IsInvalid || DataChunks.DuckDBDataChunkGetSize(chunk) == 0) break;
+                    yield return new TextChunk(chunk);
+                }
+
+                if (Query.DuckDBResultError(ref result) is { Length: > 0 } error) throw Explain(error);
+            }
+            finally
+            {
+                Query.DuckDBDestroyResult(ref result);
+            }
         }
     }
+
+    /// <summary>How much of the query that runs is done, 0 to 1; 0 when DuckDB cannot tell.</summary>
+    public double Progress => Math.Clamp(Startup.DuckDBQueryProgress(connection.NativeConnection).Percentage / 100, 0, 1);
 
     /// <summary>Closes the database and removes what it spilled.</summary>
     public void Dispose()
@@ -73,14 +101,13 @@ internal sealed partial class DuckDbSession : IDisposable
         catch (DuckDBException error)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            throw Explain(error);
+            throw Explain(error.Message, error);
         }
     }
 
     // DuckDB explains a bad row over twenty lines; one sentence with file and line is wanted.
-    private static InvalidInputException Explain(DuckDBException error)
+    private static InvalidInputException Explain(string message, Exception? error = null)
     {
-        string message = error.Message;
         Match line = ErrorLine().Match(message), file = ErrorFile().Match(message), columns = ErrorColumns().Match(message);
         string where = file.Success && line.Success ? $" ({file.Groups[1].Value}:{line.Groups[1].Value})" : "";
         if (columns.Success)

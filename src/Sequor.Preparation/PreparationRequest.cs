@@ -15,10 +15,19 @@ public sealed record PreparationRequest
     /// <summary>Which rows become events.</summary>
     public InteractionFilter Filter { get; init; } = new();
 
+    /// <summary>How the times are written; found out from the first rows when null.</summary>
+    public TimeUnit? TimeUnit { get; init; }
+
+    /// <summary>Whether rows that break a rule are left out and counted in the report; otherwise the first of them stops the preparation.</summary>
+    public bool SkipBadRows { get; init; }
+
     /// <summary>Whether a named data set must have its published counts.</summary>
     public bool Verify { get; init; } = true;
 
-    /// <summary>Memory that DuckDB may use, in bytes; its own default (80 % of the machine) when null. More goes to disk beside the output.</summary>
+    /// <summary>
+    /// Memory in bytes: half for DuckDB, which spills to disk beside the output, a quarter for sorting, in as many passes as that takes. Ids are
+    /// kept beside it, about 40 bytes each. DuckDB's own default (80 % of the machine) and 512 MiB when null.
+    /// </summary>
     public long? MemoryLimitBytes { get; init; }
 
     /// <summary>Threads that DuckDB may use; all cores when null. The result does not depend on it.</summary>

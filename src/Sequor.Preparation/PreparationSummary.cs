@@ -1,3 +1,5 @@
+using Sequor.Data;
+
 namespace Sequor.Preparation;
 
 /// <summary>What a preparation made.</summary>
@@ -11,6 +13,9 @@ public sealed record PreparationSummary
 
     /// <summary>Rows of the source; for sources that are already sequences, its events.</summary>
     public required long RowCount { get; init; }
+
+    /// <summary>What was read and left out; null for sources without rows.</summary>
+    public required PreparationReport? Report { get; init; }
 
     /// <summary>Users in the store.</summary>
     public required int UserCount { get; init; }

@@ -4,13 +4,13 @@ using Sequor.Data;
 namespace Sequor.Preparation;
 
 /// <summary>
-/// From a table of ratings to a store: DuckDB reads, checks and sorts; the sequences are cut here, user by user. Order is
-/// (time or order column, file order) always, because half of MovieLens' neighbouring ratings share a second.
+/// From a table of ratings to a store: DuckDB reads the files, ids are coded as the rows stream by, rows are filtered and put together user by
+/// user. Order is (time or order column, file order) always, because half of MovieLens' neighbouring ratings share a second.
 /// </summary>
 internal sealed class RatingsImport(
     PreparationRequest request, string name, IProgress<PreparationProgress>? progress, CancellationToken cancellationToken)
 {
-    private const string Integer = "'[0-9]{1,18}'";
+    private const long DefaultLayoutBytes = 512L << 20;
 
     /// <summary>The ratings.</summary>
     public required RatingsTable Ratings { get; init; }
@@ -24,143 +24,115 @@ internal sealed class RatingsImport(
     /// <summary>Options that shaped the data, for the store's metadata.</summary>
     public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>What was found out about the source, a sentence each.</summary>
+    public IReadOnlyList<string> Findings { get; init; } = [];
+
     /// <summary>Rows that a user and an item must have when the request does not say; 0 for none.</summary>
     public int DefaultMinimumCount { get; init; }
 
     /// <summary>Counts that the request may check.</summary>
     public PublishedCounts? Published { get; init; }
 
+    private int MinimumCount => request.Filter.MinimumCount ?? DefaultMinimumCount;
+
+    private long LayoutBytes => request.MemoryLimitBytes / 4 ?? DefaultLayoutBytes;
+
     /// <summary>Writes the store; returns the number of rows read.</summary>
     public long Run()
     {
-        using var duck = new DuckDbSession(request, cancellationToken);
+        CheckFilter();
+        var drops = new DropLog();
+        var reader = new InteractionReader(Ratings, request, drops, cancellationToken);
         progress?.Report(new PreparationProgress("reading", 0, null));
-        duck.Run($"CREATE TABLE raw AS SELECT {SelectList()} FROM {Ratings.ScanSql()}");
-        long rowCount = Convert.ToInt64(duck.Scalar("SELECT count(*) FROM raw"), CultureInfo.InvariantCulture);
-        if (rowCount == 0) throw new InvalidInputException($"{Ratings.Files[0]} has no ratings; give a file with at least one row");
+        using Interactions rows = Read(reader);
+        if (reader.RowCount == 0) throw new InvalidInputException($"{Ratings.Files[0]} has no ratings; give a file with at least one row");
 
-        progress?.Report(new PreparationProgress("checking", 0, rowCount));
-        CheckRows(duck);
-        ItemVocabulary items = Items ?? Distinct(duck);
-        List<string> users = ReadUsers(duck);
-        if (request.Verify) Published?.Check(name, rowCount, users.Count, items.Count);
-        LinkItems(duck, items);
-        WriteStore(duck, items, users, rowCount);
-        return rowCount;
-    }
-
-    private string SelectList()
-    {
-        var list = new List<string> { Text(Ratings.User, "user_id"), Text(Ratings.Item, "item_id") };
-        if (Ratings.Rating is { } rating) list.Add(Text(rating, "rating"));
-        if (Ratings.Time is { } time) list.Add(Text(time, "time"));
-        if (Ratings.Order is { } order) list.Add(Text(order, "position"));
-        return string.Join(", ", list);
-
-        static string Text(string column, string name) => $"CAST({Sql.Name(column)} AS VARCHAR) AS {name}";
-    }
-
-    private void CheckRows(DuckDbSession duck)
-    {
-        CheckColumn(duck, Ratings.User, "user_id", "coalesce(user_id, '') = ''", "must not be empty");
-        CheckColumn(duck, Ratings.Item, "item_id", "coalesce(item_id, '') = ''", "must not be empty");
-        if (Ratings.Rating is { } rating)
+        progress?.Report(new PreparationProgress("filtering", 0, rows.RowCount));
+        var filter = new RowFilter(rows, request.Filter, MinimumCount, LayoutBytes, drops);
+        var users = new IdOrder(rows.UserIds, code => filter.UserCounts[code] > 0);
+        if (users.Count == 0) throw NothingLeft(drops);
+        (ItemVocabulary items, int[] indices) = Link(rows, filter);
+        if (request.Verify) Published?.Check(name, reader.RowCount, users.Count, items.Count);
+        WriteStore(rows, filter, users, items, indices, new PreparationReport
         {
-            CheckColumn(duck, rating, "rating", "NOT coalesce(isfinite(TRY_CAST(rating AS FLOAT)), false)", "must be a number such as 4 or 3.5");
+            RowCount = reader.RowCount,
+            KeptCount = filter.UserCounts.Sum(count => (long)count),
+            Dropped = drops.Dropped,
+            Findings = reader.Unit is { } unit && request.TimeUnit is null ? [.. Findings, $"times are {TimeText.Name(unit)}"] : Findings,
+        });
+        return reader.RowCount;
+    }
+
+    private Interactions Read(InteractionReader reader)
+    {
+        using var duck = new DuckDbSession(request, cancellationToken);
+        return reader.Read(duck, progress);
+    }
+
+    private void CheckFilter()
+    {
+        InteractionFilter filter = request.Filter;
+        if (filter.MinimumRating is not null && Ratings.Rating is null) throw new InvalidInputException("a smallest rating needs ratings; name their column (--rating)");
+        if ((filter.From ?? filter.Until) is not null && Ratings.Time is null) throw new InvalidInputException("a time range needs times; name their column (--time)");
+        if (filter is { From: { } from, Until: { } until } && from >= until) throw new InvalidInputException($"the time range from {from} until {until} is empty; let it end after it begins");
+    }
+
+    private InvalidInputException NothingLeft(DropLog drops)
+    {
+        string reasons = string.Join("; ", drops.Dropped.Select(dropped => string.Create(CultureInfo.InvariantCulture, $"{dropped.Count:N0}: {dropped.Reason}")));
+        return new InvalidInputException($"no row of {Ratings.Files[0]} is left ({reasons}); loosen the filter");
+    }
+
+    private (ItemVocabulary Items, int[] Indices) Link(Interactions rows, RowFilter filter)
+    {
+        if (Items is null)
+        {
+            var order = new IdOrder(rows.ItemIds, code => filter.IsListed[code]);
+            return (ItemVocabulary.Create([.. Enumerable.Range(0, order.Count).Select(order.Id)]), Array.ConvertAll(order.Ranks, rank => rank + 1));
         }
 
-        // A cast alone would round 1.5 to 2; whole numbers are written in digits.
-        if (Ratings.Time is { } time) CheckColumn(duck, time, "time", NotWhole("time"), "must be a whole number of seconds since 1970");
-        if (Ratings.Order is { } order) CheckColumn(duck, order, "position", NotWhole("position"), "must be a whole number");
-
-        static string NotWhole(string column) =>
-            $"NOT coalesce(regexp_full_match({column}, '-?[0-9]+') AND TRY_CAST({column} AS BIGINT) IS NOT NULL, false)";
-    }
-
-    private void CheckColumn(DuckDbSession duck, string column, string name, string broken, string rule) =>
-        duck.Read($"SELECT rowid, {name} FROM raw WHERE {broken} ORDER BY rowid LIMIT 1", reader =>
+        int[] indices = new int[rows.ItemIds.Count];
+        rows.ItemIds.ForEach((code, place) =>
         {
-            string value = reader.IsDBNull(1) ? "" : reader.GetString(1);
+            if (filter.ItemCounts[code] == 0) return;
+            string id = System.Text.Encoding.UTF8.GetString(rows.ItemIds.At(place));
+            if (Items.TryGetIndex(id, out indices[code])) return;
             throw new InvalidInputException(
-                $"column '{column}' = '{value}' {rule}; mend the row or name another column {Where(reader.GetInt64(0))}");
+                $"item '{id}' is rated but not among the {Items.Count:N0} items of the items file; list it there {SourceLine.Where(Ratings, rows.FirstRows[code])}");
         });
-
-    private string Where(long row) => Ratings.Delimiter is null
-        ? string.Create(CultureInfo.InvariantCulture, $"({Ratings.Files[0]}, row {row + 1})")
-        : string.Create(CultureInfo.InvariantCulture, $"({Ratings.Files[0]}:{SourceLine.Of(Ratings, row)})");
-
-    private static ItemVocabulary Distinct(DuckDbSession duck)
-    {
-        var ids = new List<string>();
-        duck.Read($"SELECT item_id FROM raw GROUP BY item_id ORDER BY {IdOrder("item_id", "raw", duck)}", reader => ids.Add(reader.GetString(0)));
-        return ItemVocabulary.Create(ids);
+        return (Items, indices);
     }
 
-    private static List<string> ReadUsers(DuckDbSession duck)
+    private void WriteStore(Interactions rows, RowFilter filter, IdOrder users, ItemVocabulary items, int[] indices, PreparationReport report)
     {
-        var users = new List<string>();
-        duck.Run($"CREATE TABLE users AS SELECT user_id, row_number() OVER (ORDER BY {IdOrder("user_id", "raw", duck)}) - 1 AS code FROM (SELECT DISTINCT user_id FROM raw)");
-        duck.Read("SELECT user_id FROM users ORDER BY code", reader => users.Add(reader.GetString(0)));
-        return users;
-    }
-
-    // Numeric when every id is an integer, else the byte order of the strings.
-    private static string IdOrder(string column, string table, DuckDbSession duck) =>
-        duck.Scalar($"SELECT bool_and(regexp_full_match({column}, {Integer})) FROM {table}") is true ? $"CAST({column} AS BIGINT), {column}" : column;
-
-    private void LinkItems(DuckDbSession duck, ItemVocabulary items)
-    {
-        duck.Run("CREATE TABLE items (item_id VARCHAR, item INTEGER)");
-        duck.Append("items", items.Count, (row, appender) => appender.AppendValue(items.Id(row + 1)).AppendValue(row + 1));
-        duck.Read("SELECT rowid, item_id FROM raw WHERE item_id NOT IN (SELECT item_id FROM items) ORDER BY rowid LIMIT 1", reader =>
-            throw new InvalidInputException(
-                $"item '{reader.GetString(1)}' is rated but not among the {items.Count:N0} items of the items file; list it there {Where(reader.GetInt64(0))}"));
-    }
-
-    private void WriteStore(DuckDbSession duck, ItemVocabulary items, List<string> users, long rowCount)
-    {
-        progress?.Report(new PreparationProgress("sorting", 0, rowCount));
         using var writer = new SequenceStoreWriter(
-            request.Output, Metadata(), items, hasRatings: Ratings.Rating is not null, hasTimestamps: Ratings.Time is not null);
-        var sequence = new SequenceBuffer();
-        int current = -1;
-        long done = 0;
-        duck.Read(SortedSql(), reader =>
+            request.Output, Metadata(), items, hasRatings: rows.Ratings is not null, hasTimestamps: rows.Times is not null) { Report = report };
+        int[] counts = new int[users.Count];
+        for (int code = 0; code < users.Ranks.Length; code++)
         {
-            int user = reader.GetInt32(0);
-            if (user != current)
-            {
-                Flush();
-                current = user;
-            }
+            if (users.Ranks[code] >= 0) counts[users.Ranks[code]] = filter.UserCounts[code];
+        }
 
-            sequence.Add(reader.GetInt32(1), reader.GetFloat(2), reader.GetInt64(3));
-            if ((++done & 0xFFFFF) == 0)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                progress?.Report(new PreparationProgress("writing", done, rowCount));
-            }
+        int[] sequence = [];
+        long[] seconds = [];
+        long done = 0;
+        new SequenceLayout(rows, filter.Kept, users.Ranks, counts, LayoutBytes).ForEach((user, events) =>
+        {
+            int count = events.Items.Length;
+            if (sequence.Length < count) sequence = new int[2 * count];
+            if (seconds.Length < count) seconds = new long[2 * count];
+            for (int i = 0; i < count; i++) sequence[i] = indices[events.Items[i]];
+            for (int i = 0; i < events.Times.Length; i++) seconds[i] = events.Times[i] / 1_000_000;
+            // Beside an order of its own the time may fall.
+            writer.Add(users.Id(user), sequence.AsSpan(0, count), events.Ratings, seconds.AsSpan(0, events.Times.Length));
+            done += count;
+            if (done / 1_000_000 == (done - count) / 1_000_000) return;
+            cancellationToken.ThrowIfCancellationRequested();
+            progress?.Report(new PreparationProgress("writing", done, report.KeptCount));
         });
-        Flush();
         cancellationToken.ThrowIfCancellationRequested();
         writer.Complete();
-        progress?.Report(new PreparationProgress("writing", rowCount, rowCount));
-
-        void Flush()
-        {
-            if (current < 0) return;
-            writer.Add(users[current], sequence.Items, Ratings.Rating is null ? [] : sequence.Ratings, Ratings.Time is null ? [] : sequence.Timestamps);
-            sequence.Clear();
-        }
-    }
-
-    private string SortedSql()
-    {
-        string rating = Ratings.Rating is null ? "0::FLOAT" : "CAST(raw.rating AS FLOAT)";
-        string time = Ratings.Time is null ? "0::BIGINT" : "CAST(raw.time AS BIGINT)";
-        string key = Ratings.Order is not null ? "CAST(raw.position AS BIGINT), " : Ratings.Time is not null ? "CAST(raw.time AS BIGINT), " : "";
-        return $"SELECT CAST(users.code AS INTEGER), items.item, {rating}, {time} "
-            + $"FROM raw JOIN users USING (user_id) JOIN items USING (item_id) ORDER BY users.code, {key}raw.rowid";
+        progress?.Report(new PreparationProgress("writing", report.KeptCount, report.KeptCount));
     }
 
     private SequenceStoreMetadata Metadata()
@@ -171,7 +143,27 @@ internal sealed class RatingsImport(
             Name = name,
             Source = Source,
             OrderRule = key.Length == 0 ? "events of a user in file order" : $"events of a user by ({key}, file order)",
-            Options = Options,
+            Options = FilterOptions(),
         };
+    }
+
+    private Dictionary<string, string> FilterOptions()
+    {
+        var options = new Dictionary<string, string>(Options);
+        InteractionFilter filter = request.Filter;
+        Note("minimumCount", MinimumCount, MinimumCount > 0);
+        Note("kCore", filter.KCore, filter.KCore > 0);
+        Note("minimumRating", filter.MinimumRating, filter.MinimumRating is not null);
+        Note("from", filter.From, filter.From is not null);
+        Note("until", filter.Until, filter.Until is not null);
+        Note("duplicates", "last", filter.Duplicates == DuplicatePolicy.Last);
+        Note("maximumUsers", filter.MaximumUsers, filter.MaximumUsers is not null);
+        Note("skipBadRows", "true", request.SkipBadRows);
+        return options;
+
+        void Note(string option, IConvertible? value, bool isSet)
+        {
+            if (isSet) options[option] = value!.ToString(CultureInfo.InvariantCulture);
+        }
     }
 }

@@ -9,7 +9,7 @@ internal sealed record RatingsTable
     /// <summary>How the files are written.</summary>
     public required TableFormat Format { get; init; }
 
-    /// <summary>All columns in the order of the file; for delimited text only, where they give the fields their names.</summary>
+    /// <summary>The columns: of delimited text all, in the order of the file; of JSON lines those that are read.</summary>
     public IReadOnlyList<string> Columns { get; init; } = [];
 
     /// <summary>What separates fields; null unless the format is delimited text.</summary>
@@ -33,19 +33,35 @@ internal sealed record RatingsTable
     /// <summary>Column whose number orders the events of a user, if it is not the time.</summary>
     public string? Order { get; init; }
 
+    /// <summary>A condition in SQL over the columns that a row must meet to be an event at all; null for none.</summary>
+    public string? Where { get; init; }
+
     /// <summary>Quotes are read in comma files only: in tab and <c>::</c> files a quote is a letter.</summary>
     public bool IsQuoted => Delimiter is "," or ";";
 
-    /// <summary>The DuckDB table function that reads every column as text, in file order.</summary>
-    public string ScanSql()
+    /// <summary>The DuckDB table function that reads the columns as text, in file order.</summary>
+    /// <param name="skipBrokenLines">Whether lines that are no rows go to the table <c>reject_errors</c> instead of stopping the query.</param>
+    public string ScanSql(bool skipBrokenLines = false)
     {
         string files = $"[{string.Join(", ", Files.Select(Sql.Text))}]";
-        if (Format == TableFormat.Parquet) return $"read_parquet({files})";
         string columns = string.Join(", ", Columns.Select(column => $"{Sql.Text(column)}: 'VARCHAR'"));
+        if (Format == TableFormat.Parquet) return $"read_parquet({files})";
+        if (Format == TableFormat.JsonLines)
+        {
+            return $"read_json({files}, format = 'newline_delimited', columns = {{{columns}}}, ignore_errors = {skipBrokenLines})";
+        }
+
         string quote = IsQuoted ? "\"" : "";
         return $"read_csv({files}, auto_detect = false, delim = {Sql.Text(Delimiter!)}, header = {HasHeader}, "
-            + $"quote = {Sql.Text(quote)}, escape = {Sql.Text(quote)}, columns = {{{columns}}})";
+            + $"quote = {Sql.Text(quote)}, escape = {Sql.Text(quote)}, store_rejects = {skipBrokenLines}, columns = {{{columns}}})";
     }
+
+    /// <summary>The query for user, item, and those of rating, time and order that there are, as text, in file order.</summary>
+    public string SelectSql(bool skipBrokenLines) =>
+        $"SELECT {string.Join(", ", Named.Select(column => $"CAST({Sql.Name(column)} AS VARCHAR)"))} FROM {ScanSql(skipBrokenLines)}"
+        + (Where is null ? "" : $" WHERE {Where}");
+
+    private IEnumerable<string> Named => new[] { User, Item, Rating, Time, Order }.OfType<string>();
 }
 
 /// <summary>How a table file is written.</summary>

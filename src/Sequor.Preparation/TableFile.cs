@@ -1,50 +1,122 @@
 namespace Sequor.Preparation;
 
-/// <summary>A text or Parquet table whose columns have names.</summary>
+/// <summary>Text, Parquet or JSON-lines tables of one layout, as far as the names of their columns.</summary>
 internal sealed class TableFile
 {
-    private readonly string path;
+    private static readonly string[] Delimiters = [",", "\t", ";", "|", "::"];
 
-    /// <summary>Opens the table as far as its column names.</summary>
-    public TableFile(string path, string? delimiter, DuckDbSession duck)
+    private readonly IReadOnlyList<string> files;
+    private readonly IReadOnlyList<string> wanted;
+    private readonly bool hasHeader;
+
+    /// <summary>Reads the names of the columns from the first file.</summary>
+    /// <param name="files">The files; each must exist.</param>
+    /// <param name="delimiter">What separates fields; null to go by the name, and by which of the usual ones the wanted columns speak for.</param>
+    /// <param name="hasHeader">Whether the first line names the columns; else they are named 1, 2, 3, …</param>
+    /// <param name="wanted">Columns that there must be.</param>
+    /// <param name="duck">Reads the files.</param>
+    public TableFile(IReadOnlyList<string> files, string? delimiter, bool hasHeader, IReadOnlyList<string> wanted, DuckDbSession duck)
     {
-        if (!File.Exists(path)) throw new InvalidInputException($"{path} does not exist; give the path of a table file");
-        this.path = path;
-        if (Path.GetExtension(path).Equals(".parquet", StringComparison.OrdinalIgnoreCase))
+        foreach (string file in files)
         {
-            var columns = new List<string>();
-            duck.Read($"SELECT column_name FROM (DESCRIBE SELECT * FROM read_parquet({Sql.Text(path)}))", reader => columns.Add(reader.GetString(0)));
-            Columns = columns;
-            return;
+            if (!File.Exists(file)) throw new InvalidInputException($"{file} does not exist; give the path of a table file");
+            if (new FileInfo(file).Length == 0) throw new InvalidInputException($"{file} is empty; its first line must name the columns");
         }
 
-        Delimiter = delimiter ?? Path.GetExtension(path).ToUpperInvariant() switch { ".TSV" => "\t", ".DAT" => "::", _ => "," };
-        string header = File.ReadLines(path).FirstOrDefault() ?? throw new InvalidInputException($"{path} is empty; its first line must name the columns");
-        Columns = [.. header.Split(Delimiter).Select(column => Delimiter is "," or ";" ? column.Trim().Trim('"') : column.Trim())];
-        if (Columns.Distinct(StringComparer.OrdinalIgnoreCase).Count() != Columns.Count)
-        {
-            throw new InvalidInputException($"the header '{header}' names a column twice; give every column a name of its own ({path}:1)");
-        }
+        this.files = files;
+        this.wanted = wanted;
+        this.hasHeader = hasHeader;
+        Format = FormatOf(files[0]);
+        if (files.FirstOrDefault(file => FormatOf(file) != Format) is { } other) throw new InvalidInputException($"{other} is not written as {files[0]} is; prepare files of one kind at a time");
+        if (Format == TableFormat.Delimited) ReadHeader(delimiter, duck);
+        else Columns = Describe(duck);
+        foreach (string column in wanted) Require(column);
     }
+
+    /// <summary>How the files are written.</summary>
+    public TableFormat Format { get; }
 
     /// <summary>All columns in the order of the file.</summary>
-    public IReadOnlyList<string> Columns { get; }
+    public IReadOnlyList<string> Columns { get; private set; } = [];
 
-    /// <summary>What separates fields; null for Parquet.</summary>
-    public string? Delimiter { get; }
+    /// <summary>What separates fields; null unless the format is delimited text.</summary>
+    public string? Delimiter { get; private set; }
 
-    /// <summary>Stops when the column is missing.</summary>
-    public void Require(string column)
+    /// <summary>Whether the delimiter was found out rather than told by the caller or the file's name.</summary>
+    public bool IsDelimiterFound { get; private set; }
+
+    /// <summary>The table with its columns, in which <paramref name="user"/> and <paramref name="item"/> mean users and items.</summary>
+    public RatingsTable ToTable(string user, string item) => new()
     {
-        if (Columns.Contains(column)) return;
-        string where = Delimiter is null ? path : $"{path}:1";
-        throw new InvalidInputException(
-            $"column '{column}' is not among the columns {string.Join(", ", Columns.Select(name => $"'{name}'"))}; name one of these, or another delimiter ({where})");
+        Files = files, Format = Format, Columns = Format == TableFormat.JsonLines ? wanted : Columns, Delimiter = Delimiter, HasHeader = hasHeader, User = user, Item = item,
+    };
+
+    /// <summary>A delimiter as people say it.</summary>
+    public static string Name(string delimiter) => delimiter == "\t" ? "tab" : $"'{delimiter}'";
+
+    private static TableFormat FormatOf(string file) => PlainExtension(file) switch
+    {
+        ".PARQUET" => TableFormat.Parquet,
+        ".JSON" or ".JSONL" or ".NDJSON" => TableFormat.JsonLines,
+        _ => TableFormat.Delimited,
+    };
+
+    // The extension before .gz or .zst, in capitals.
+    private static string PlainExtension(string file)
+    {
+        string extension = Path.GetExtension(file).ToUpperInvariant();
+        return extension is ".GZ" or ".ZST" ? Path.GetExtension(Path.GetFileNameWithoutExtension(file)).ToUpperInvariant() : extension;
     }
 
-    /// <summary>The DuckDB table function that reads it.</summary>
-    public string ScanSql() => new RatingsTable
+    private void ReadHeader(string? delimiter, DuckDbSession duck)
     {
-        Files = [path], Format = Delimiter is null ? TableFormat.Parquet : TableFormat.Delimited, Columns = Columns, Delimiter = Delimiter, HasHeader = true, User = "", Item = "",
-    }.ScanSql();
+        string header = FirstLine(duck);
+        string byName = PlainExtension(files[0]) switch { ".TSV" => "\t", ".DAT" => "::", _ => "," };
+        Delimiter = delimiter ?? byName;
+        if (delimiter is null && hasHeader && !wanted.All(Split(header, byName).Contains)
+            && Delimiters.Where(other => wanted.All(Split(header, other).Contains)).ToList() is [var only])
+        {
+            Delimiter = only;
+            IsDelimiterFound = true;
+        }
+
+        string[] names = Split(header, Delimiter);
+        Columns = hasHeader ? names : [.. Enumerable.Range(1, names.Length).Select(number => $"{number}")];
+        if (hasHeader && Columns.GroupBy(column => column, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        {
+            throw new InvalidInputException($"the header names column '{twice.Key}' twice; give every column a name of its own ({files[0]}:1)");
+        }
+    }
+
+    private static string[] Split(string header, string delimiter) =>
+        [.. header.Split(delimiter).Select(column => delimiter is "," or ";" ? column.Trim().Trim('"') : column.Trim())];
+
+    private string FirstLine(DuckDbSession duck)
+    {
+        string? line = null;
+        // As one column that nothing ends but the line: the same for plain, gzip and zstd files. A byte order mark belongs to no name.
+        duck.Read(
+            $"SELECT line FROM read_csv({Sql.Text(files[0])}, auto_detect = false, header = false, delim = '\x01', quote = '', escape = '', columns = {{'line': 'VARCHAR'}}) LIMIT 1",
+            reader => line = reader.IsDBNull(0) ? "" : reader.GetString(0).TrimStart('\uFEFF'));
+        return line ?? throw new InvalidInputException($"{files[0]} is empty; its first line must name the columns");
+    }
+
+    private List<string> Describe(DuckDbSession duck)
+    {
+        var columns = new List<string>();
+        string scan = Format == TableFormat.Parquet ? $"read_parquet({Sql.Text(files[0])})" : $"read_json({Sql.Text(files[0])}, format = 'newline_delimited')";
+        duck.Read($"SELECT column_name FROM (DESCRIBE SELECT * FROM {scan})", reader => columns.Add(reader.GetString(0)));
+        return columns;
+    }
+
+    private void Require(string column)
+    {
+        if (Columns.Contains(column)) return;
+        string where = Format == TableFormat.Delimited ? $"{files[0]}:1" : files[0];
+        string names = string.Join(", ", Columns.Take(20).Select(name => $"'{name}'")) + (Columns.Count > 20 ? ", …" : "");
+        string hint = Format == TableFormat.Delimited && hasHeader
+            ? $"name one of these, or another delimiter (--delimiter; {Name(Delimiter!)} was taken), or --no-header when no line names the columns"
+            : "name one of these";
+        throw new InvalidInputException($"column '{column}' is not among the columns {names}; {hint} ({where})");
+    }
 }

@@ -10,5 +10,5 @@ public sealed class InvalidInputException : Exception
     public InvalidInputException(string message) : base(message) { }
 
     /// <summary>Creates the exception with the sentence to show and the error it stands for.</summary>
-    public InvalidInputException(string message, Exception innerException) : base(message, innerException) { }
+    public InvalidInputException(string message, Exception? innerException) : base(message, innerException) { }
 }

@@ -51,7 +51,7 @@ public sealed class DelimitedRatingsTests : IDisposable
     public void Tabs_and_other_delimiters_are_read()
     {
         folder.Write("r.tsv", "user\titem\n1\t\"a\n");
-        using var tabs = Prepared.Open(new DelimitedRatingsSource { Path = folder.File("r.tsv"), UserColumn = "user", ItemColumn = "item" }, folder.File("t"));
+        using var tabs = Prepared.Open(new DelimitedRatingsSource { Paths = [folder.File("r.tsv")], UserColumn = "user", ItemColumn = "item" }, folder.File("t"));
         Assert.Equal(["1: \"a"], Prepared.Lines(tabs));
         using var bars = Prepared.Open(Source("user|item\n1|a,b\n") with { Delimiter = "|" }, folder.File("b"));
         Assert.Equal(["1: a,b"], Prepared.Lines(bars));
@@ -104,7 +104,7 @@ public sealed class DelimitedRatingsTests : IDisposable
 
         var source = new DelimitedRatingsSource
         {
-            Path = folder.File("r.parquet"), UserColumn = "user", ItemColumn = "item", RatingColumn = "rating", TimeColumn = "time",
+            Paths = [folder.File("r.parquet")], UserColumn = "user", ItemColumn = "item", RatingColumn = "rating", TimeColumn = "time",
         };
         using var store = Prepared.Open(source, folder.File("s"));
         int[] expected = [.. Enumerable.Range(0, 5000).Select(i => 5000 - i).OrderBy(i => Math.Round(i / 1000.0, MidpointRounding.ToEven))];
@@ -116,8 +116,12 @@ public sealed class DelimitedRatingsTests : IDisposable
     [InlineData("user,item,rating,time\n1,2,3,4\n1,2,good,4\n", "column 'rating' = 'good' must be a number", 3)]
     [InlineData("user,item,rating,time\n1,2,3,4\n\n\n1,2,,4\n", "column 'rating' = '' must be a number", 5)]
     [InlineData("user,item,rating,time\n1,2,inf,4\n", "column 'rating' = 'inf' must be a number", 2)]
-    [InlineData("user,item,rating,time\n1,2,3,2001-01-01\n", "column 'time' = '2001-01-01' must be a whole number of seconds", 2)]
-    [InlineData("user,item,rating,time\n1,2,3,1.5\n", "column 'time' = '1.5' must be a whole number of seconds", 2)]
+    [InlineData("user,item,rating,time\n1,2,3,4\n1,2,3,2001-01-01\n", "column 'time' = '2001-01-01' must be a number of seconds since 1970", 3)]
+    [InlineData("user,item,rating,time\n1,2,3,2001-01-01\n1,2,3,2001-02-03\n1,2,3,5\n", "column 'time' = '5' must be a date", 4)]
+    [InlineData("user,item,rating,time\n1,2,3,-4\n", "column 'time' = '-4' must be a number of seconds since 1970", 2)]
+    [InlineData("user,item,rating,time\n1,2,3,4\n1,2,3,5\n1,2,3,253402300799\n", "column 'time' = '253402300799' must be a number of seconds since 1970 that lies before the year 2200", 4)]
+    [InlineData("user,item,rating,time\n1,2,3,soon\n", "column 'time' = 'soon' must be seconds or milliseconds since 1970, or a date", 2)]
+    [InlineData("user,item,rating,time\n1,2,1e400,4\n", "column 'rating' = '1e400' must be a number", 2)]
     [InlineData("user,item,rating,time\n1,\"a\nb\",3,4\n,2,3,4\n", "column 'user' = '' must not be empty", 4)]
     [InlineData("user,item,rating,time\n1,,3,4\n", "column 'item' = '' must not be empty", 2)]
     [InlineData("user,item,rating,time\n1,2,3,4\n1,2,3\n", "the row has 3 columns where 4 are expected", 3)]
@@ -128,7 +132,7 @@ public sealed class DelimitedRatingsTests : IDisposable
         var source = Source(text) with { RatingColumn = "rating", TimeColumn = "time" };
         var error = Assert.Throws<InvalidInputException>(() => Prepared.Prepare(source, folder.File("s")));
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
-        Assert.EndsWith($"({source.Path}:{line})", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith($"({source.Paths[0]}:{line})", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("\n", error.Message, StringComparison.Ordinal);
         Assert.Equal(["r.csv"], folder.Names);
     }
@@ -144,10 +148,10 @@ public sealed class DelimitedRatingsTests : IDisposable
     public void A_file_in_another_encoding_is_refused_by_line()
     {
         var source = Source("");
-        File.WriteAllBytes(source.Path, [.. "user,item\n1,2\n1,"u8, 0xE9, .. "\n"u8]);
+        File.WriteAllBytes(source.Paths[0], [.. "user,item\n1,2\n1,"u8, 0xE9, .. "\n"u8]);
         var error = Assert.Throws<InvalidInputException>(() => Prepared.Prepare(source, folder.File("s")));
         Assert.Contains("not UTF-8", error.Message, StringComparison.Ordinal);
-        Assert.EndsWith($"({source.Path}:3)", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith($"({source.Paths[0]}:3)", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -172,7 +176,7 @@ public sealed class DelimitedRatingsTests : IDisposable
         string data = Prepared.RequireData();
         var source = new DelimitedRatingsSource
         {
-            Path = Path.Combine(data, "amzn-beauty", "ratings.csv"), UserColumn = "user_id", ItemColumn = "item_id", TimeColumn = "timestamp",
+            Paths = [Path.Combine(data, "amzn-beauty", "ratings.csv")], UserColumn = "user_id", ItemColumn = "item_id", TimeColumn = "timestamp",
         };
         PreparationSummary summary = Prepared.Prepare(source, folder.File("s"));
         Assert.Equal((198_502L, 22_363, 12_101, false), (summary.RowCount, summary.UserCount, summary.ItemCount, summary.HasRatings));
@@ -181,6 +185,6 @@ public sealed class DelimitedRatingsTests : IDisposable
     private DelimitedRatingsSource Source(string text)
     {
         File.WriteAllText(folder.File("r.csv"), text);
-        return new DelimitedRatingsSource { Path = folder.File("r.csv"), UserColumn = "user", ItemColumn = "item" };
+        return new DelimitedRatingsSource { Paths = [folder.File("r.csv")], UserColumn = "user", ItemColumn = "item" };
     }
 }

@@ -1,0 +1,54 @@
+using Sequor.Data;
+
+namespace Sequor.Preparation;
+
+/// <summary>Counts the rows that are left out, by reason, in the order in which reasons first occurred.</summary>
+internal sealed class DropLog
+{
+    private readonly List<DropReason> reasons = [];
+
+    /// <summary>The reasons that occurred.</summary>
+    public IReadOnlyList<DroppedRows> Dropped =>
+        [.. reasons.Where(reason => reason.Count > 0).Select(reason => new DroppedRows(reason.Text, reason.Count, reason.Examples))];
+
+    /// <summary>The counter of a reason.</summary>
+    public DropReason this[string text]
+    {
+        get
+        {
+            if (reasons.Find(reason => reason.Text == text) is { } known) return known;
+            reasons.Add(new DropReason(text));
+            return reasons[^1];
+        }
+    }
+}
+
+/// <summary>Rows left out for one reason, and a few of them.</summary>
+internal sealed class DropReason(string text)
+{
+    private const int ExampleCount = 3;
+
+    private readonly List<string> examples = [];
+
+    /// <summary>The reason in words.</summary>
+    public string Text => text;
+
+    /// <summary>Rows so far.</summary>
+    public long Count { get; private set; }
+
+    /// <summary>A few of them.</summary>
+    public IReadOnlyList<string> Examples => examples;
+
+    /// <summary>Counts a row; whether it may serve as a further example.</summary>
+    public bool Add()
+    {
+        Count++;
+        return examples.Count < ExampleCount;
+    }
+
+    /// <summary>Adds an example that is not there yet.</summary>
+    public void Show(string example)
+    {
+        if (!examples.Contains(example)) examples.Add(example);
+    }
+}
