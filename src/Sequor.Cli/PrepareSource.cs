@@ -15,6 +15,9 @@ internal static class PrepareSource
             case "synthetic":
                 Only(line, options, name, options.Users, options.ItemsCount, options.MeanLength, options.Seed);
                 return Synthetic(options, line);
+            case "fractal":
+                Only(line, options, name, options.Path, options.UserFactor, options.ItemFactor, options.Seed);
+                return Fractal(options, line, path ?? throw NeedsPath(name, "ml-20m.sequor"));
             case "sasrec":
                 Only(line, options, name, options.Path, options.Items);
                 return new SequenceCsvSource(path ?? throw NeedsPath(name, "sasrec_format.csv"), line.GetValue(options.Items));
@@ -31,7 +34,7 @@ internal static class PrepareSource
         if (!File.Exists(file))
         {
             throw new InvalidInputException(
-                $"'{file}' is neither a data set ({string.Join(", ", KnownDatasets.Names)}, sasrec, synthetic) nor a file; name one of these or the path of a ratings file");
+                $"'{file}' is neither a data set ({string.Join(", ", KnownDatasets.Names)}, sasrec, synthetic, fractal) nor a file; name one of these or the path of a ratings file");
         }
 
         Only(line, options, file, options.User, options.Item, options.Rating, options.Time, options.Order, options.Delimiter, options.Items, options.ItemId, options.Title,
@@ -67,6 +70,17 @@ internal static class PrepareSource
             UserCount = line.GetValue(options.Users) ?? defaults.UserCount,
             ItemCount = line.GetValue(options.ItemsCount) ?? defaults.ItemCount,
             MeanLength = line.GetValue(options.MeanLength) ?? defaults.MeanLength,
+            Seed = line.GetValue(options.Seed) ?? defaults.Seed,
+        };
+    }
+
+    private static FractalSource Fractal(PrepareOptions options, ParseResult line, string store)
+    {
+        var defaults = new FractalSource(store);
+        return defaults with
+        {
+            UserFactor = line.GetValue(options.UserFactor) ?? defaults.UserFactor,
+            ItemFactor = line.GetValue(options.ItemFactor) ?? defaults.ItemFactor,
             Seed = line.GetValue(options.Seed) ?? defaults.Seed,
         };
     }
