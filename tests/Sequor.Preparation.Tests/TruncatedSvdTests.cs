@@ -1,4 +1,3 @@
-using Sequor.Data;
 using Xunit;
 
 namespace Sequor.Preparation.Tests;
