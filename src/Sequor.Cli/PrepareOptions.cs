@@ -8,11 +8,11 @@ internal sealed class PrepareOptions
 {
     public Argument<string[]> Source { get; } = new("NAME|FILE")
     {
-        Description = $"A data set ({string.Join(", ", KnownDatasets.Names)}), sasrec, synthetic, or ratings files of one layout: .csv, .tsv, .dat, .parquet, .jsonl; .gz and .zst of them; patterns such as 'logs/*.csv'.",
+        Description = $"A data set ({string.Join(", ", KnownDatasets.Names)}), sasrec, synthetic, fractal, or ratings files of one layout: .csv, .tsv, .dat, .parquet, .jsonl; .gz and .zst of them; patterns such as 'logs/*.csv'.",
         Arity = ArgumentArity.OneOrMore,
     };
 
-    public Option<string?> Path { get; } = Text("--source", "PATH", "Folder or file of a named set.");
+    public Option<string?> Path { get; } = Text("--source", "PATH", "Folder or file of a named set; the store that fractal expands.");
 
     public Option<string> Output { get; } = new("--out") { Description = "Store to write; it appears whole or not at all.", HelpName = "STORE", Required = true };
 
@@ -47,7 +47,11 @@ internal sealed class PrepareOptions
 
     public Option<int?> MeanLength { get; } = CommonOptions.Number<int>("--mean-length", "Mean events a user of the synthetic set; 40 when absent.", 1);
 
-    public Option<ulong?> Seed { get; } = CommonOptions.Number<ulong>("--seed", "Seed of the synthetic set; 42 when absent.", 0);
+    public Option<ulong?> Seed { get; } = CommonOptions.Number<ulong>("--seed", "Seed of a generated set; 42 when absent.", 0);
+
+    public Option<int?> UserFactor { get; } = CommonOptions.Number<int>("--user-factor", "Users that fractal makes of each user; 16 when absent.", 1);
+
+    public Option<int?> ItemFactor { get; } = CommonOptions.Number<int>("--item-factor", "Items that fractal makes of each item; 32 when absent.", 1);
 
     public FilterOptions Filter { get; } = new();
 
@@ -59,7 +63,7 @@ internal sealed class PrepareOptions
 
     public Option[] All =>
     [
-        Path, Output, Name, User, Item, Rating, Time, Order, Delimiter, NoHeader, Items, ItemId, Title, ItemAttributes, .. Filter.All, Users, ItemsCount, MeanLength, Seed, NoVerify, Threads, Json,
+        Path, Output, Name, User, Item, Rating, Time, Order, Delimiter, NoHeader, Items, ItemId, Title, ItemAttributes, .. Filter.All, Users, ItemsCount, MeanLength, Seed, UserFactor, ItemFactor, NoVerify, Threads, Json,
     ];
 
     /// <summary>Options that every source takes.</summary>

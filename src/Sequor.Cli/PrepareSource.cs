@@ -10,7 +10,7 @@ internal static class PrepareSource
     {
         string[] sources = line.GetRequiredValue(options.Source);
         string name = sources[0];
-        bool isSet = name is "synthetic" or "sasrec" || KnownDatasets.Names.Contains(name);
+        bool isSet = name is "synthetic" or "sasrec" or "fractal" || KnownDatasets.Names.Contains(name);
         if (isSet && sources.Length > 1) throw new InvalidInputException($"'{sources[1]}' follows the data set {name}; name one data set, or files alone");
         string? path = line.GetValue(options.Path);
         switch (name)
@@ -18,6 +18,9 @@ internal static class PrepareSource
             case "synthetic":
                 Only(line, options, name, options.Users, options.ItemsCount, options.MeanLength, options.Seed);
                 return Synthetic(options, line);
+            case "fractal":
+                Only(line, options, name, options.Path, options.UserFactor, options.ItemFactor, options.Seed);
+                return Fractal(options, line, path ?? throw NeedsPath(name, "ml-20m.sequor"));
             case "sasrec":
                 Only(line, options, name, options.Path, options.Items);
                 return new SequenceCsvSource(path ?? throw NeedsPath(name, "sasrec_format.csv"), line.GetValue(options.Items));
@@ -71,7 +74,7 @@ internal static class PrepareSource
         }
 
         throw new InvalidInputException(
-            $"'{source}' is neither a data set ({string.Join(", ", KnownDatasets.Names)}, sasrec, synthetic) nor a file; name one of these or the path of a ratings file");
+            $"'{source}' is neither a data set ({string.Join(", ", KnownDatasets.Names)}, sasrec, synthetic, fractal) nor a file; name one of these or the path of a ratings file");
     }
 
     private static SyntheticSource Synthetic(PrepareOptions options, ParseResult line)
@@ -82,6 +85,17 @@ internal static class PrepareSource
             UserCount = line.GetValue(options.Users) ?? defaults.UserCount,
             ItemCount = line.GetValue(options.ItemsCount) ?? defaults.ItemCount,
             MeanLength = line.GetValue(options.MeanLength) ?? defaults.MeanLength,
+            Seed = line.GetValue(options.Seed) ?? defaults.Seed,
+        };
+    }
+
+    private static FractalSource Fractal(PrepareOptions options, ParseResult line, string store)
+    {
+        var defaults = new FractalSource(store);
+        return defaults with
+        {
+            UserFactor = line.GetValue(options.UserFactor) ?? defaults.UserFactor,
+            ItemFactor = line.GetValue(options.ItemFactor) ?? defaults.ItemFactor,
             Seed = line.GetValue(options.Seed) ?? defaults.Seed,
         };
     }

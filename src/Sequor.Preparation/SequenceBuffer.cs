@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Sequor.Preparation;
 
-/// <summary>The events of the user at hand, as they arrive.</summary>
+/// <summary>Events as they arrive, with times or without.</summary>
 internal sealed class SequenceBuffer
 {
     private readonly List<int> items = [];
@@ -15,16 +15,28 @@ internal sealed class SequenceBuffer
     /// <summary>Ratings so far.</summary>
     public ReadOnlySpan<float> Ratings => CollectionsMarshal.AsSpan(ratings);
 
-    /// <summary>Timestamps so far.</summary>
+    /// <summary>Timestamps so far; empty when events have none.</summary>
     public ReadOnlySpan<long> Timestamps => CollectionsMarshal.AsSpan(timestamps);
+
+    /// <summary>Whether the events have timestamps.</summary>
+    public bool HasTimestamps => timestamps.Count > 0;
 
     /// <summary>Appends one event.</summary>
     public void Add(int item, float rating, long timestamp)
     {
-        items.Add(item);
-        ratings.Add(rating);
+        Add(item, rating);
         timestamps.Add(timestamp);
     }
+
+    /// <summary>Appends one event without a time.</summary>
+    public void Add(int item, float rating)
+    {
+        items.Add(item);
+        ratings.Add(rating);
+    }
+
+    /// <summary>Sorts the events from a place on by item; for events without times.</summary>
+    public void SortByItem(int first) => CollectionsMarshal.AsSpan(items)[first..].Sort(CollectionsMarshal.AsSpan(ratings)[first..]);
 
     /// <summary>Makes room for the next user.</summary>
     public void Clear()

@@ -16,11 +16,8 @@ public sealed class SyntheticDataset
 
     private readonly SyntheticSource settings;
     private readonly int[] sequel;
-    private readonly bool[] isSequel;
-    private readonly int[] season;
     private readonly float[] quality;
-    private readonly int[][] genreItems;
-    private readonly double[][] genreCumulative;
+    private readonly PopularityTable[] genreItems;
 
     /// <summary>Makes the catalogue.</summary>
     /// <exception cref="InvalidInputException">A setting is out of its range.</exception>
@@ -34,8 +31,8 @@ public sealed class SyntheticDataset
 
         int count = settings.ItemCount;
         sequel = new int[count];
-        isSequel = new bool[count];
-        season = new int[count];
+        bool[] isSequel = new bool[count];
+        byte[] season = new byte[count];
         quality = new float[count];
         var random = new SyntheticRandom(settings.Seed, 0);
         string?[] titles = new string?[count];
@@ -54,7 +51,7 @@ public sealed class SyntheticDataset
                 int item = first + part;
                 sequel[item] = part + 1 < parts ? item + 1 : -1;
                 isSequel[item] = part > 0;
-                season[item] = start;
+                season[item] = (byte)start;
                 quality[item] = 3 + random.Next(3) * 0.5f;
                 titles[item] = SyntheticTitles.Part(name, part, year + 2 * part);
                 genres[genre].Add(item);
@@ -63,11 +60,8 @@ public sealed class SyntheticDataset
             first += parts;
         }
 
-        string[] ids = new string[count];
-        for (int item = 0; item < count; item++) ids[item] = (item + 1).ToString(System.Globalization.CultureInfo.InvariantCulture);
-        Items = ItemVocabulary.Create(ids, titles);
-        genreItems = Array.ConvertAll(genres, genre => genre.ToArray());
-        genreCumulative = Array.ConvertAll(genreItems, items => Popularity(items, random));
+        Items = ItemVocabulary.Create(new NumberedIds(count), titles);
+        genreItems = Array.ConvertAll(genres, items => new PopularityTable(Popularity(items, random, season, isSequel)));
     }
 
     /// <summary>The catalogue, with titles.</summary>
@@ -76,15 +70,24 @@ public sealed class SyntheticDataset
     /// <summary>The next part of a series by item index 1..X; 0 when the item is the last part or stands alone.</summary>
     public int SequelOf(int index) => sequel[index - 1] + 1;
 
-    /// <summary>Appends the events of a user 0..U-1.</summary>
-    internal void Fill(int user, SequenceBuffer sequence)
+    /// <summary>Makes users; every thread takes a generator of its own.</summary>
+    internal UserGenerator NewGenerator()
+    {
+        var seen = new SeenItems(settings.ItemCount);
+        return (user, sequence) =>
+        {
+            seen.Clear();
+            Fill(user, sequence, seen);
+        };
+    }
+
+    private void Fill(long user, SequenceBuffer sequence, SeenItems seen)
     {
         var random = new SyntheticRandom(settings.Seed, 1 + (ulong)user);
         // Between half and one and a half times the mean.
         int length = Math.Max(3, settings.MeanLength / 2 + random.Next(settings.MeanLength + 1));
         int[] favourites = [random.Next(GenreCount), random.Next(GenreCount), random.Next(GenreCount)];
         long time = Begin + random.Next((int)((SeasonCount - 2) * SeasonSeconds));
-        var seen = new HashSet<int>();
         int last = -1;
         while (seen.Count < length)
         {
@@ -104,7 +107,7 @@ public sealed class SyntheticDataset
         }
     }
 
-    private int Next(int last, int genre, long time, HashSet<int> seen, SyntheticRandom random)
+    private int Next(int last, int genre, long time, SeenItems seen, SyntheticRandom random)
     {
         // Seven times in ten a series goes on, also over the break between sessions.
         if (last >= 0 && sequel[last] is var next and >= 0 && !seen.Contains(next) && random.Next(10) < 7) return next;
@@ -113,14 +116,14 @@ public sealed class SyntheticDataset
         for (int attempt = 0; attempt < 200; attempt++)
         {
             // A genre that is nearly seen through must not hold a session for ever.
-            int from = attempt < 60 && genreItems[genre].Length > 0 ? genre : random.Next(GenreCount);
-            if (genreItems[from].Length == 0) continue;
-            int item = Draw(from, random);
-            if (seen.Contains(item)) continue;
-            if (season[item] != now && random.Next(4) != 0) continue;
+            int from = attempt < 60 && !genreItems[genre].IsEmpty ? genre : random.Next(GenreCount);
+            if (genreItems[from].IsEmpty) continue;
+            ref readonly PopularItem drawn = ref genreItems[from].Draw(random);
+            if (seen.Contains(drawn.Item)) continue;
+            if (drawn.Season != now && random.Next(4) != 0) continue;
             // Series are mostly entered at their beginning.
-            if (isSequel[item] && random.Next(4) != 0) continue;
-            return item;
+            if (drawn.IsSequel && random.Next(4) != 0) continue;
+            return drawn.Item;
         }
 
         int any = random.Next(settings.ItemCount);
@@ -128,16 +131,9 @@ public sealed class SyntheticDataset
         return any;
     }
 
-    private int Draw(int genre, SyntheticRandom random)
+    private static PopularItem[] Popularity(List<int> items, SyntheticRandom random, byte[] season, bool[] isSequel)
     {
-        double[] cumulative = genreCumulative[genre];
-        int place = Array.BinarySearch(cumulative, random.NextUnit() * cumulative[^1]);
-        return genreItems[genre][Math.Min(place < 0 ? ~place : place + 1, cumulative.Length - 1)];
-    }
-
-    private static double[] Popularity(int[] items, SyntheticRandom random)
-    {
-        int[] rank = new int[items.Length];
+        int[] rank = new int[items.Count];
         for (int i = 0; i < rank.Length; i++)
         {
             int other = random.Next(i + 1);
@@ -145,15 +141,15 @@ public sealed class SyntheticDataset
             rank[other] = i + 1;
         }
 
-        double[] cumulative = new double[items.Length];
+        var popular = new PopularItem[items.Count];
         double sum = 0;
-        for (int i = 0; i < items.Length; i++)
+        for (int i = 0; i < popular.Length; i++)
         {
             double root = Math.Sqrt(rank[i]);
-            cumulative[i] = sum += 1 / (root * Math.Sqrt(root));
+            popular[i] = new PopularItem(sum += 1 / (root * Math.Sqrt(root)), items[i], season[items[i]], isSequel[items[i]]);
         }
 
-        return cumulative;
+        return popular;
     }
 
     private static void Check(string name, int value, int smallest, int largest)

@@ -36,18 +36,8 @@ public sealed record SyntheticSource : DatasetSource
             },
         };
         using var writer = new SequenceStoreWriter(request.Output, metadata, dataset.Items, hasRatings: true, hasTimestamps: true);
-        var sequence = new SequenceBuffer();
-        long count = 0;
-        for (int user = 0; user < UserCount; user++)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            sequence.Clear();
-            dataset.Fill(user, sequence);
-            writer.Add(Text(user + 1), sequence.Items, sequence.Ratings, sequence.Timestamps);
-            count += sequence.Items.Length;
-            if (user % 1_000 == 0) progress?.Report(new PreparationProgress("generating", user, UserCount));
-        }
-
+        var generation = new UserGeneration { UserCount = UserCount, ExpectedEvents = (double)UserCount * MeanLength, NewGenerator = dataset.NewGenerator };
+        long count = generation.Write(writer, request.ThreadCount ?? Environment.ProcessorCount, progress, cancellationToken);
         writer.Complete();
         return count;
     }

@@ -22,6 +22,7 @@ internal sealed class SyntheticTitles(SyntheticRandom random)
     private static readonly string[] Numerals = ["", " II", " III", " IV", " V", " VI"];
 
     private readonly HashSet<string> used = [];
+    private int numberedCount;
 
     /// <summary>A fresh name without year.</summary>
     public string Next()
@@ -39,9 +40,7 @@ internal sealed class SyntheticTitles(SyntheticRandom random)
         }
 
         // Large catalogues outgrow the words.
-        string numbered = string.Create(CultureInfo.InvariantCulture, $"The {Pick(Adjectives)} {Pick(Nouns)} No. {used.Count + 1}");
-        used.Add(numbered);
-        return numbered;
+        return string.Create(CultureInfo.InvariantCulture, $"The {Pick(Adjectives)} {Pick(Nouns)} No. {used.Count + ++numberedCount}");
     }
 
     /// <summary>The title of a part, 0-based, of a series: "The Silent Harbor II (1996)".</summary>

@@ -39,7 +39,7 @@ public sealed class BadRatingsTests : IDisposable
     public void A_source_that_is_neither_a_name_nor_a_file_is_refused()
     {
         string line = Tool.Refused("prepare", "ml-2m", "--source", folder.Path, "--out", folder.File("out.sequor"));
-        Assert.Contains("'ml-2m' is neither a data set (ml-100k, ml-1m, sasrec, synthetic) nor a file", line, StringComparison.Ordinal);
+        Assert.Contains("'ml-2m' is neither a data set (ml-100k, ml-1m, sasrec, synthetic, fractal) nor a file", line, StringComparison.Ordinal);
         Assert.Empty(folder.Names);
     }
 

@@ -18,6 +18,20 @@ public sealed class SyntheticDatasetTests : IDisposable
         Assert.NotEqual(first, Prepared.Prepare(source with { Seed = 43 }, folder.File("c")).Fingerprint);
     }
 
+    [Theory]
+    [InlineData(2_000, 1_000, 40, 42, "ca66d6986cbbc92cc2747ab888f77c83b6dde4755904350afeb505a4a8340928")]
+    [InlineData(300, 50, 25, 5, "4750987f277855eab281381a7791cb85ccf9a9783eabbdfef2466cbc26d77aae")]
+    [InlineData(3_000, 30_000, 300, 9, "8dc8d7144fc879da89ed1ffe776502042dedb58cb690e49cb7168850b6bab647")]
+    public void The_bits_are_those_of_the_first_version_on_any_number_of_threads(int users, int items, int length, int seed, string fingerprint)
+    {
+        var source = new SyntheticSource { UserCount = users, ItemCount = items, MeanLength = length, Seed = (ulong)seed };
+        for (int threads = 1; threads <= 3; threads++)
+        {
+            var request = new PreparationRequest { Source = source, Output = folder.File("s"), ThreadCount = threads };
+            Assert.Equal(fingerprint, DatasetPreparer.Prepare(request, null, TestContext.Current.CancellationToken).Fingerprint);
+        }
+    }
+
     [Fact]
     public void Sizes_are_as_asked_and_nobody_sees_an_item_twice()
     {
