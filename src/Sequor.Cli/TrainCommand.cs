@@ -15,6 +15,11 @@ internal static class TrainCommand
         Option<int?> port = CommonOptions.Number<int>("--master_port", "Accepted for the reference's command lines; has no effect.", 0);
         Option<string> data = CommonOptions.Data();
         var output = new Option<string>("--out") { Description = "Folder of the run: config.gin, metrics.jsonl, log.txt, best/ and last/.", HelpName = "RUN", Required = true };
+        var initFrom = new Option<string?>("--init-from")
+        {
+            Description = "A run or a model folder to go on from: its weights are taken over, rows of items by item id; the optimizer begins anew.",
+            HelpName = "RUN|MODEL",
+        };
         Option<string?> protocol = CommonOptions.Protocol("reference when absent.");
         Option<string[]> set = CommonOptions.Set();
         Option<int?> threads = CommonOptions.Threads();
@@ -24,7 +29,8 @@ internal static class TrainCommand
 
             Example:
               sequor train configs/ml-1m/hstu.gin --data ml-1m.sequor --out runs/hstu --set train_fn.num_epochs=20
-            """) { config, ginFile, port, data, output, protocol, set, threads, json };
+              sequor train configs/ml-1m/hstu.gin --data newer.sequor --init-from runs/hstu --out runs/hstu-2 --set train_fn.num_epochs=5
+            """) { config, ginFile, port, data, output, initFrom, protocol, set, threads, json };
         command.Validators.Add(line =>
         {
             if (line.GetValue(config) is null == line.GetValue(ginFile) is null) line.AddError("name one experiment file, as CONFIG or with --gin_config_file");
@@ -41,7 +47,8 @@ internal static class TrainCommand
                 CommonOptions.ParseProtocol(line.GetValue(protocol)),
                 line.GetRequiredValue(output),
                 line.GetValue(threads),
-                line.GetValue(json)));
+                line.GetValue(json))
+            { InitFrom = line.GetValue(initFrom) });
         });
         return command;
     }

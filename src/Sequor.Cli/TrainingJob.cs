@@ -11,6 +11,9 @@ namespace Sequor.Cli;
 /// <summary>One training with its bar and a line an epoch.</summary>
 internal sealed record TrainingJob(ExperimentConfig Config, SequenceStore Store, EvaluationProtocol Protocol, string Run, int? ThreadCount, bool Json)
 {
+    /// <summary>Run or model to go on from; null to begin with drawn weights.</summary>
+    public string? InitFrom { get; init; }
+
     /// <summary>Trains; epochs are lines of the output, or of the error stream when the output is JSON.</summary>
     public TrainingResult Fit(Terminal terminal)
     {
@@ -18,7 +21,9 @@ internal sealed record TrainingJob(ExperimentConfig Config, SequenceStore Store,
         WorkerPool workers = CommonOptions.Workers(ThreadCount);
         try
         {
-            using var trainer = new Trainer(Config, Store, Protocol, workers);
+            using var trainer = new Trainer(Config, Store, Protocol, workers, InitFrom);
+            if (trainer.InitialModel is { } initial) Say(terminal, TrainingOutput.Line(initial));
+            if (trainer.HasSeenHeldOut) terminal.Notice($"{InitFrom} has learned from events that are held out now, so figures on them are too good; train both under --protocol validation");
             var clock = Stopwatch.StartNew();
             return ProgressBars.Show(terminal, Json, bars => trainer.Fit(
                 Run,

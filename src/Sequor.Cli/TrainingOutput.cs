@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Sequor.Artifacts;
 using Sequor.Training;
 
 namespace Sequor.Cli;
@@ -21,11 +22,16 @@ internal static class TrainingOutput
         terminal.Say($"next: {Invocation.Name} evaluate {job.Run} --data {job.Store.Path}");
     }
 
+    /// <summary>What a training goes on from, in a line.</summary>
+    public static string Line(InitialModel initial) =>
+        $"goes on from {initial.Name} (epoch {initial.Epoch}): {Tables.Count(initial.MatchedItems)} items matched, {Tables.Count(initial.NewItems)} new, {Tables.Count(initial.GoneItems)} gone";
+
     public static void WriteJson(Utf8JsonWriter json, TrainingJob job, TrainingResult result)
     {
         json.WriteString("run", job.Run);
         json.WriteString("protocol", CommonOptions.NameOf(job.Protocol));
         json.WriteString("fingerprint", job.Store.Fingerprint);
+        if (result.InitialModel is { } initial) WriteInitial(json, initial);
         json.WriteNumber("seconds", result.Elapsed.TotalSeconds);
         WriteEpoch(json, "best", result.Best);
         WriteEpoch(json, "last", result.Last);
@@ -39,6 +45,19 @@ internal static class TrainingOutput
         json.WriteStartArray("epochs");
         foreach (EpochResult epoch in result.Epochs) WriteEpoch(json, null, epoch);
         json.WriteEndArray();
+    }
+
+    private static void WriteInitial(Utf8JsonWriter json, InitialModel initial)
+    {
+        json.WriteStartObject("initializedFrom");
+        json.WriteString("name", initial.Name);
+        json.WriteString("fingerprint", initial.DataFingerprint);
+        json.WriteString("protocol", initial.Protocol);
+        json.WriteNumber("epoch", initial.Epoch);
+        json.WriteNumber("matchedItems", initial.MatchedItems);
+        json.WriteNumber("newItems", initial.NewItems);
+        json.WriteNumber("goneItems", initial.GoneItems);
+        json.WriteEndObject();
     }
 
     private static void WriteEpoch(Utf8JsonWriter json, string? name, EpochResult epoch)

@@ -47,6 +47,10 @@ public sealed record ArtifactManifest
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ArtifactOrigin? ImportedFrom { get; init; }
 
+    /// <summary>The model that the training went on from, if it did.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public InitialModel? InitializedFrom { get; init; }
+
     /// <summary>The other files of the artefact; <see cref="Write"/> fills it in.</summary>
     public IReadOnlyList<ArtifactFile> Files { get; init; } = [];
 

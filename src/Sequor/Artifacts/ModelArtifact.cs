@@ -15,15 +15,19 @@ public sealed class ModelArtifact : IDisposable
     /// <summary>Name of the weights in the directory.</summary>
     public const string WeightsFileName = "model.safetensors";
 
-    private ModelArtifact(RecommenderModel model, ItemVocabulary items, ArtifactManifest manifest)
+    private ModelArtifact(RecommenderModel model, ExperimentConfig configuration, ItemVocabulary items, ArtifactManifest manifest)
     {
         Model = model;
+        Configuration = configuration;
         Items = items;
         Manifest = manifest;
     }
 
     /// <summary>The model with its weights.</summary>
     public RecommenderModel Model { get; }
+
+    /// <summary>The settings that it was trained with.</summary>
+    public ExperimentConfig Configuration { get; }
 
     /// <summary>Item ids and titles.</summary>
     public ItemVocabulary Items { get; }
@@ -59,15 +63,15 @@ public sealed class ModelArtifact : IDisposable
         IReadOnlyList<ItemRow> rows = ItemTable.Read(Path.Combine(directory, ItemTable.FileName));
         if (rows.Count != manifest.ItemCount)
             throw new InvalidInputException($"{directory} lists {rows.Count} items, its manifest says {manifest.ItemCount}; copy the artefact again");
-        ModelConfig config = ExperimentConfig.FromGin(manifest.Configuration, Path.Combine(directory, ArtifactManifest.FileName)).Config.Model;
+        ExperimentConfig config = ExperimentConfig.FromGin(manifest.Configuration, Path.Combine(directory, ArtifactManifest.FileName)).Config;
         bool titled = rows.Any(row => row.Title.Length > 0);
         var items = ItemVocabulary.Create(
             [.. rows.Select(row => row.Id)], titled ? [.. rows.Select(row => row.Title.Length > 0 ? row.Title : null)] : null, Attributes(rows));
-        var model = new RecommenderModel(config, items.Count, items.Attributes);
+        var model = new RecommenderModel(config.Model, items.Count, items.Attributes);
         using SafetensorsReader weights = SafetensorsReader.Open(Path.Combine(directory, WeightsFileName));
         ModelWeights.Read(weights, model);
         model.RefreshItems();
-        return new ModelArtifact(model, items, manifest);
+        return new ModelArtifact(model, config, items, manifest);
     }
 
     /// <summary>

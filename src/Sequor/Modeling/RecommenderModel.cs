@@ -64,6 +64,9 @@ public sealed class RecommenderModel : IDisposable
     /// <summary>All learned arrays, under the reference's names.</summary>
     public IReadOnlyList<Parameter> Parameters => _parameters;
 
+    /// <summary>The tables among <see cref="Parameters"/> whose rows belong to items or to values of their attributes.</summary>
+    internal IReadOnlyList<LabelledTable> Tables => _embedding.Tables;
+
     /// <summary>Draws initial weights as the reference does.</summary>
     /// <param name="seed">Seed of all draws.</param>
     /// <param name="popularity">Training events of each item (X + 1): one without any is told by its attributes alone. Empty when every item has some.</param>
@@ -74,6 +77,13 @@ public sealed class RecommenderModel : IDisposable
         _encoder.Initialize(seed, _preprocessor.Position);
         _preprocessor.Initialize(seed);
         Mixture?.Initialize(seed);
+    }
+
+    /// <summary>Takes in weights that were set from outside in place of drawn ones; <paramref name="popularity"/> as in <see cref="Initialize"/>.</summary>
+    internal void TakeWeights(ReadOnlySpan<long> popularity)
+    {
+        _embedding.Observe(popularity);
+        RefreshItems();
     }
 
     /// <summary>Refuses data that lack what the model reads: ratings, where the input preprocessor takes them.</summary>

@@ -26,9 +26,12 @@ public sealed class Trainer : IDisposable
     private readonly BatchLoader _loader;
     private readonly long[] _popularity;
 
-    /// <summary>Draws the initial weights. Under <see cref="EvaluationProtocol.Validation"/> the epoch is chosen on the second to last event.</summary>
-    /// <exception cref="InvalidInputException">No user has enough events to learn from, or the events lack the ratings that model or loss read.</exception>
-    public Trainer(ExperimentConfig config, SequenceStore store, EvaluationProtocol protocol, WorkerPool workers)
+    /// <summary>Draws the initial weights, or takes them from a model that was trained before: its run or its folder, <paramref name="initFrom"/>.</summary>
+    /// <remarks>Under <see cref="EvaluationProtocol.Validation"/> the epoch is chosen on the second to last event. The optimizer begins anew in either case.</remarks>
+    /// <exception cref="InvalidInputException">
+    /// No user has enough events to learn from, the events lack the ratings that model or loss read, or the model to go on from has weights of other shapes.
+    /// </exception>
+    public Trainer(ExperimentConfig config, SequenceStore store, EvaluationProtocol protocol, WorkerPool workers, string? initFrom = null)
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(store);
@@ -45,6 +48,7 @@ public sealed class Trainer : IDisposable
         Model.RequireInputs(store);
         _popularity = ItemPopularity.Count(_training);
         Model.Initialize(config.Training.Seed, _popularity);
+        if (initFrom is not null) InitialModel = GoOnFrom(initFrom);
         _loss = new NextItemLoss(config.Loss, store.Items.Count, config.Training.Seed);
         _optimizer = new AdamWOptimizer(Model.Parameters, config.Training, workers);
         _tape = new Tape(workers, differentiate: true);
@@ -53,6 +57,12 @@ public sealed class Trainer : IDisposable
 
     /// <summary>The model that is being trained.</summary>
     public RecommenderModel Model { get; }
+
+    /// <summary>The model whose weights it began with; null when they were drawn.</summary>
+    public InitialModel? InitialModel { get; }
+
+    /// <summary>Whether the model to go on from has learned from events that are held out now, so that figures on them are too good.</summary>
+    public bool HasSeenHeldOut => InitialModel is { Protocol: not "validation" } && _protocol == EvaluationProtocol.Validation;
 
     /// <summary>Steps taken.</summary>
     public long StepCount => _optimizer.StepCount;
@@ -91,6 +101,11 @@ public sealed class Trainer : IDisposable
         using RunDirectory run = RunDirectory.Create(runDirectory, _config.ToGin());
         run.Log($"settings of {_config.DatasetName} on data {_store.Name} ({_store.Fingerprint}), {_store.UserCount} users, {_store.Items.Count} items, {_store.InteractionCount} interactions, {_training.SkippedUserCount} users skipped");
         if (!_store.HasTimestamps && _config.Model.ReadsTimes) run.Log("no timestamps: the time part of the model's attention is off");
+        if (InitialModel is { } initial)
+        {
+            run.Log($"goes on from {initial.Name} (epoch {initial.Epoch}, data {initial.DataFingerprint}), {initial.MatchedItems} items matched, {initial.NewItems} new, {initial.GoneItems} gone; the optimizer begins anew");
+            if (HasSeenHeldOut) run.Log($"{initial.Name} was trained under the {initial.Protocol} protocol and has seen events that are held out now: figures on them are too good");
+        }
         run.Log($"{Simd.Name}, {_workers.ThreadCount} threads, protocol {ProtocolName}");
         var epochs = new List<EpochResult>();
         EpochResult? best = null;
@@ -117,7 +132,7 @@ public sealed class Trainer : IDisposable
         Save(run.Last, last);
         EvaluationReport? test = _protocol == EvaluationProtocol.Validation ? Test(run, best!.Epoch) : null;
         run.Log($"best epoch {best!.Epoch}: {SelectionMetric} {Score(best).ToString("F4", CultureInfo.InvariantCulture)}; {watch.Elapsed.TotalSeconds:F0} s");
-        return new TrainingResult(epochs, best, last, watch.Elapsed, test);
+        return new TrainingResult(epochs, best, last, watch.Elapsed, test, InitialModel);
     }
 
     /// <summary>Ends the native memory.</summary>
@@ -210,7 +225,15 @@ public sealed class Trainer : IDisposable
         Protocol = ProtocolName,
         Epoch = result.Epoch,
         Metrics = result.Report.Metrics,
+        InitializedFrom = InitialModel,
     });
+
+    private InitialModel GoOnFrom(string runOrModel)
+    {
+        using ModelArtifact artifact = ModelArtifact.Load(RunDirectory.FindModel(runOrModel));
+        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(runOrModel)));
+        return InitialWeights.Copy(artifact, name, Model, _config, _store.Items, _popularity);
+    }
 
     // Progress<T> posts to the thread pool and would report out of order.
     private sealed class UserProgress(Action<long> report) : IProgress<long>

@@ -1,3 +1,4 @@
+using Sequor.Artifacts;
 using Sequor.Evaluation;
 
 namespace Sequor.Training;
@@ -26,4 +27,6 @@ public sealed record EpochResult(int Epoch, double Loss, EvaluationReport Report
 /// <param name="Last">The last epoch; its weights are in <c>last/</c>.</param>
 /// <param name="Elapsed">Wall time.</param>
 /// <param name="Test">The best epoch on the last event, under the validation protocol; null under the reference's.</param>
-public sealed record TrainingResult(IReadOnlyList<EpochResult> Epochs, EpochResult Best, EpochResult Last, TimeSpan Elapsed, EvaluationReport? Test);
+/// <param name="InitialModel">The model that it went on from; null when it began with drawn weights.</param>
+public sealed record TrainingResult(
+    IReadOnlyList<EpochResult> Epochs, EpochResult Best, EpochResult Last, TimeSpan Elapsed, EvaluationReport? Test, InitialModel? InitialModel = null);

@@ -23,18 +23,23 @@ internal sealed class FeatureItemEmbedding : ItemEmbedding
         _composition = new ItemComposition(itemCount, dim, _own, [.. attributes.Select(attribute => ValueTable.Of(attribute, dim))]);
         _idDropoutRate = idDropoutRate;
         Parameters = [_own, .. _composition.Tables.Select(table => table.Table)];
+        Tables = [new(_own, Attribute: null), .. _composition.Tables.Zip(attributes, (table, attribute) => new LabelledTable(table.Table, attribute))];
     }
 
     internal override Parameter Items => _composition.Items;
 
     internal override IReadOnlyList<Parameter> Parameters { get; }
 
+    internal override IReadOnlyList<LabelledTable> Tables { get; }
+
     internal override void Initialize(WeightInitializer initializer, ReadOnlySpan<long> popularity)
     {
         initializer.TruncatedNormal(_own, OwnDeviation);
         foreach (ValueTable table in _composition.Tables) initializer.TruncatedNormal(table.Table, ValueDeviation);
-        _composition.SetObserved(popularity);
+        Observe(popularity);
     }
+
+    internal override void Observe(ReadOnlySpan<long> popularity) => _composition.SetObserved(popularity);
 
     internal override void Refresh(WorkerPool workers) => _composition.Compose(workers, default);
 

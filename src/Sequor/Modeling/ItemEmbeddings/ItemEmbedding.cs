@@ -16,6 +16,9 @@ internal abstract class ItemEmbedding : IDisposable
     /// <summary>What is learned.</summary>
     internal abstract IReadOnlyList<Parameter> Parameters { get; }
 
+    /// <summary>What the rows of the learned tables stand for, in the order of <see cref="Parameters"/>.</summary>
+    internal abstract IReadOnlyList<LabelledTable> Tables { get; }
+
     /// <summary>The embedding that a configuration names.</summary>
     /// <exception cref="InvalidInputException">The data lack an attribute that it needs.</exception>
     internal static ItemEmbedding Create(ModelConfig config, int itemCount, IReadOnlyList<ItemAttribute> attributes)
@@ -32,6 +35,9 @@ internal abstract class ItemEmbedding : IDisposable
 
     /// <summary>Draws initial weights; <paramref name="popularity"/> holds the training events of each item (X + 1), or is empty when every item has some.</summary>
     internal abstract void Initialize(WeightInitializer initializer, ReadOnlySpan<long> popularity);
+
+    /// <summary>Takes note of the items without training events (X + 1 counts, or empty when every item has some), after new weights were set.</summary>
+    internal virtual void Observe(ReadOnlySpan<long> popularity) { }
 
     /// <summary>Brings the table up to date with what was learned, without dropout.</summary>
     internal abstract void Refresh(WorkerPool workers);

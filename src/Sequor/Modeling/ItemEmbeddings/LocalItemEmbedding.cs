@@ -10,6 +10,8 @@ internal sealed class LocalItemEmbedding(int itemCount, int dim) : ItemEmbedding
 
     internal override IReadOnlyList<Parameter> Parameters => [Items];
 
+    internal override IReadOnlyList<LabelledTable> Tables => [new(Items, Attribute: null)];
+
     /// <summary>Name of the reference for whatever table an embedding learns.</summary>
     internal const string TableName = "_embedding_module._item_emb.weight";
 
