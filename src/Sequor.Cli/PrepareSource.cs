@@ -18,12 +18,23 @@ internal static class PrepareSource
             case "sasrec":
                 Only(line, options, name, options.Path, options.Items);
                 return new SequenceCsvSource(path ?? throw NeedsPath(name, "sasrec_format.csv"), line.GetValue(options.Items));
-            case var _ when KnownDatasets.Names.Contains(name):
+            case var _ when KnownDatasets.Names.Contains(name) || (KnownDatasets.Recognises(name) && !File.Exists(name)):
                 Only(line, options, name, options.Path, options.NoVerify);
-                return KnownDatasets.Create(name, path ?? throw NeedsPath(name, $"./{name}"));
+                return Known(name, path, line);
             default:
                 return Table(options, line, name);
         }
+    }
+
+    private static PublishedSource Known(string name, string? path, ParseResult line)
+    {
+        PublishedSource source = KnownDatasets.Create(name, path);
+        if (source.NeedsDownload)
+        {
+            line.InvocationConfiguration.Error.WriteLine($"note: {name} is published at {source.HomePage} ({source.Terms}); who downloads it accepts its terms");
+        }
+
+        return source;
     }
 
     private static DelimitedRatingsSource Table(PrepareOptions options, ParseResult line, string file)
@@ -31,7 +42,7 @@ internal static class PrepareSource
         if (!File.Exists(file))
         {
             throw new InvalidInputException(
-                $"'{file}' is neither a data set ({string.Join(", ", KnownDatasets.Names)}, sasrec, synthetic) nor a file; name one of these or the path of a ratings file");
+                $"'{file}' is neither a data set ({KnownDatasets.Overview}, sasrec, synthetic) nor a file; name one of these or the path of a ratings file");
         }
 
         Only(line, options, file, options.User, options.Item, options.Rating, options.Time, options.Order, options.Delimiter, options.Items, options.ItemId, options.Title,

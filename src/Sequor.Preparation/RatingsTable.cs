@@ -33,11 +33,16 @@ internal sealed record RatingsTable
     /// <summary>Column whose number orders the events of a user, if it is not the time.</summary>
     public string? Order { get; init; }
 
+    /// <summary>SQL condition over the columns, which are text, that a row must meet to be read, such as <c>is_click = '1'</c>; null for all rows.</summary>
+    public string? Where { get; init; }
+
     /// <summary>Quotes are read in comma files only: in tab and <c>::</c> files a quote is a letter.</summary>
     public bool IsQuoted => Delimiter is "," or ";";
 
-    /// <summary>The DuckDB table function that reads every column as text, in file order.</summary>
-    public string ScanSql()
+    /// <summary>What DuckDB selects from: every column as text, in file order.</summary>
+    public string ScanSql() => Where is null ? TableSql() : $"(SELECT * FROM {TableSql()} WHERE {Where})";
+
+    private string TableSql()
     {
         string files = $"[{string.Join(", ", Files.Select(Sql.Text))}]";
         if (Format == TableFormat.Parquet) return $"read_parquet({files})";
