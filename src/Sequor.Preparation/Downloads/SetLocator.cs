@@ -68,10 +68,10 @@ internal sealed class SetLocator(
             string unpacked = Unpack(path, archive);
             return new SetFiles(InFolder(unpacked), [path, unpacked]);
         }
-        catch (InvalidInputException)
+        catch (InvalidInputException error)
         {
             File.Delete(path);
-            throw;
+            throw new InvalidInputException($"{error.Message}; the download was removed", error);
         }
     }
 
