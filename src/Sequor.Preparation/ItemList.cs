@@ -25,7 +25,10 @@ internal static partial class ItemList
         if (extension == ".dat") return Read(File.ReadLines(path, encoding), path, "::", line => line.Split("::"), Genres);
         if (extension == ".csv") return Read(File.ReadLines(path, encoding), path, ",", CsvLine.Split, Genres, headerCount: 1);
         string[] flags = GenreFlags(path);
-        return Read(File.ReadLines(path, encoding), path, "|", line => line.Split('|'), fields => fields.Length < flags.Length + 2 ? [] : [.. flags.Where((_, i) => fields[fields.Length - flags.Length + i] == "1")]);
+        return Read(File.ReadLines(path, encoding), path, "|", line => line.Split('|'), Flagged);
+
+        string[] Flagged(string[] fields) =>
+            fields.Length < flags.Length + 2 ? [] : [.. flags.Where((_, i) => fields[fields.Length - flags.Length + i] == "1")];
     }
 
     /// <summary>Values of a cell that <c>|</c> separates.</summary>

@@ -146,8 +146,11 @@ internal sealed class SetLocator(
 
     private static string[] Variants(string name) => name.EndsWith(".gz", StringComparison.Ordinal) ? [name, name[..^3]] : [name, name + ".gz"];
 
-    private InvalidInputException Missing(string path) =>
-        new($"{path} does not exist; give the folder that holds {string.Join(", ", publication.Files)}, the archive, or leave --source out to download {publication.Name}");
+    private InvalidInputException Missing(string path)
+    {
+        string otherwise = publication.Address is null ? $"fetch it from {publication.Home}" : $"leave --source out to download {publication.Name}";
+        return new InvalidInputException($"{path} does not exist; give the folder that holds {string.Join(", ", publication.Files)}, the archive, or {otherwise}");
+    }
 
     private static string Key(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..12];
 }
