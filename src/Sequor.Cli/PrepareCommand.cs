@@ -13,7 +13,8 @@ internal static class PrepareCommand
             Turns ratings into a store that the other commands read.
 
             Examples:
-              sequor prepare ml-1m --source ./ml-1m --out ml-1m.sequor
+              sequor prepare ml-1m --out ml-1m.sequor
+              sequor prepare ml-20m --source ~/ml-20m.zip --out ml-20m.sequor
               sequor prepare 'logs/*.csv.gz' --user user --item video --time time_ms --k-core 5 --out logs.sequor
               sequor prepare synthetic --users 500 --out small.sequor
               sequor prepare sasrec --source sasrec_format.csv --items movies.dat --out ml-1m.sequor
@@ -31,7 +32,7 @@ internal static class PrepareCommand
         OutputFile.RequireReplaceable(line.GetRequiredValue(options.Output));
         PreparationRequest request = options.Filter.Apply(line, new PreparationRequest
         {
-            Source = PrepareSource.Read(options, line),
+            Source = PrepareSource.Read(terminal, options, line),
             Output = line.GetRequiredValue(options.Output),
             Name = line.GetValue(options.Name),
             Verify = !line.GetValue(options.NoVerify),

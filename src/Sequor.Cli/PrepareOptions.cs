@@ -8,11 +8,11 @@ internal sealed class PrepareOptions
 {
     public Argument<string[]> Source { get; } = new("NAME|FILE")
     {
-        Description = $"A data set ({string.Join(", ", KnownDatasets.Names)}), sasrec, synthetic, fractal, or ratings files of one layout: .csv, .tsv, .dat, .parquet, .jsonl; .gz and .zst of them; patterns such as 'logs/*.csv'.",
+        Description = $"A data set ({KnownDatasets.Overview}), sasrec, synthetic, fractal, or ratings files of one layout: .csv, .tsv, .dat, .parquet, .jsonl; .gz and .zst of them; patterns such as 'logs/*.csv'.",
         Arity = ArgumentArity.OneOrMore,
     };
 
-    public Option<string?> Path { get; } = Text("--source", "PATH", "Folder or file of a named set; the store that fractal expands.");
+    public Option<string?> Path { get; } = Text("--source", "PATH", "Folder, file, archive or web address of a named set, instead of its published place; the store that fractal expands.");
 
     public Option<string> Output { get; } = new("--out") { Description = "Store to write; it appears whole or not at all.", HelpName = "STORE", Required = true };
 

@@ -6,11 +6,12 @@ namespace Sequor.Cli;
 /// <summary>Reads from the command line which source <c>prepare</c> takes, and refuses options that this source would not read.</summary>
 internal static class PrepareSource
 {
-    public static DatasetSource Read(PrepareOptions options, ParseResult line)
+    public static DatasetSource Read(Terminal terminal, PrepareOptions options, ParseResult line)
     {
         string[] sources = line.GetRequiredValue(options.Source);
         string name = sources[0];
-        bool isSet = name is "synthetic" or "sasrec" or "fractal" || KnownDatasets.Names.Contains(name);
+        bool isKnown = KnownDatasets.Names.Contains(name) || (KnownDatasets.Recognises(name) && !File.Exists(name));
+        bool isSet = isKnown || name is "synthetic" or "sasrec" or "fractal";
         if (isSet && sources.Length > 1) throw new InvalidInputException($"'{sources[1]}' follows the data set {name}; name one data set, or files alone");
         string? path = line.GetValue(options.Path);
         switch (name)
@@ -24,17 +25,25 @@ internal static class PrepareSource
             case "sasrec":
                 Only(line, options, name, options.Path, options.Items);
                 return new SequenceCsvSource(path ?? throw NeedsPath(name, "sasrec_format.csv"), line.GetValue(options.Items));
-            case var _ when KnownDatasets.Names.Contains(name):
+            case var _ when isKnown:
                 Only(line, options, name, [options.Path, options.NoVerify, .. options.Filter.All]);
-                return KnownDatasets.Create(name, path ?? throw NeedsPath(name, $"./{name}"));
+                return Known(terminal, name, path);
             default:
                 return Table(options, line, sources);
         }
     }
 
+    private static PublishedSource Known(Terminal terminal, string name, string? path)
+    {
+        PublishedSource source = KnownDatasets.Create(name, path);
+        if (source.NeedsDownload) terminal.Notice($"{name} is published at {source.HomePage} ({source.Terms}); who downloads it accepts its terms");
+        return source;
+    }
+
     private static DelimitedRatingsSource Table(PrepareOptions options, ParseResult line, string[] sources)
     {
         string file = sources[0];
+        ValueList<string> paths = [.. sources.SelectMany(Expand)];
         Only(line, options, file, [options.User, options.Item, options.Rating, options.Time, options.Order, options.Delimiter, options.NoHeader, options.Items, options.ItemId,
             options.Title, options.ItemAttributes, .. options.Filter.All]);
         if (line.GetValue(options.Items) is null
@@ -45,7 +54,7 @@ internal static class PrepareSource
 
         return new DelimitedRatingsSource
         {
-            Paths = [.. sources.SelectMany(Expand)],
+            Paths = paths,
             HasHeader = !line.GetValue(options.NoHeader),
             UserColumn = line.GetValue(options.User) ?? throw NeedsColumn(file, "--user"),
             ItemColumn = line.GetValue(options.Item) ?? throw NeedsColumn(file, "--item"),
@@ -74,7 +83,7 @@ internal static class PrepareSource
         }
 
         throw new InvalidInputException(
-            $"'{source}' is neither a data set ({string.Join(", ", KnownDatasets.Names)}, sasrec, synthetic, fractal) nor a file; name one of these or the path of a ratings file");
+            $"'{source}' is neither a data set ({KnownDatasets.Overview}, sasrec, synthetic, fractal) nor a file; name one of these or the path of a ratings file");
     }
 
     private static SyntheticSource Synthetic(PrepareOptions options, ParseResult line)

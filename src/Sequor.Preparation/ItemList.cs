@@ -6,17 +6,29 @@ using Sequor.Data;
 namespace Sequor.Preparation;
 
 /// <summary>
-/// The catalogue from a file without header whose first two fields are id and title (<c>movies.dat</c>, <c>u.item</c>). Attributes:
+/// The catalogue of a MovieLens set: lines of id, title and genres (<c>movies.dat</c>, <c>movies.csv</c>) or flags of genres (<c>u.item</c>). Attributes:
 /// <c>year</c> and <c>decade</c> from a title that ends in a year, and <c>genres</c> where the file has them.
 /// </summary>
 internal static partial class ItemList
 {
-    /// <summary>Reads <c>::</c> files by the name <c>.dat</c> and <c>|</c> files by any other, Latin-1, as GroupLens writes them.</summary>
-    public static ItemVocabulary ReadMovieLens(string path)
+    // What stands in place of genres where there are none.
+    private const string NoGenres = "(no genres listed)";
+
+    /// <summary>
+    /// Reads <c>::</c> files by the name <c>.dat</c>, files with a header and commas by <c>.csv</c> and <c>|</c> files by any other, as GroupLens
+    /// writes them. When no encoding is given, <c>.csv</c> is UTF-8 and all else Latin-1.
+    /// </summary>
+    public static ItemVocabulary ReadMovieLens(string path, Encoding? encoding = null)
     {
-        if (Path.GetExtension(path) == ".dat") return ReadDelimited(path, "::", fields => Split(fields.ElementAtOrDefault(2)));
+        string extension = Path.GetExtension(path);
+        encoding ??= extension == ".csv" ? Encoding.UTF8 : Encoding.Latin1;
+        if (extension == ".dat") return Read(File.ReadLines(path, encoding), path, "::", line => line.Split("::"), Genres);
+        if (extension == ".csv") return Read(File.ReadLines(path, encoding), path, ",", CsvLine.Split, Genres, headerCount: 1);
         string[] flags = GenreFlags(path);
-        return ReadDelimited(path, "|", fields => fields.Length < flags.Length + 2 ? [] : [.. flags.Where((_, i) => fields[fields.Length - flags.Length + i] == "1")]);
+        return Read(File.ReadLines(path, encoding), path, "|", line => line.Split('|'), Flagged);
+
+        string[] Flagged(string[] fields) =>
+            fields.Length < flags.Length + 2 ? [] : [.. flags.Where((_, i) => fields[fields.Length - flags.Length + i] == "1")];
     }
 
     /// <summary>Values of a cell that <c>|</c> separates.</summary>
@@ -35,15 +47,17 @@ internal static partial class ItemList
             [.. attributeNames.Select((name, index) => ItemAttribute.Create(name, sorted.ConvertAll(row => row.Values[index])))]);
     }
 
-    private static ItemVocabulary ReadDelimited(string path, string delimiter, Func<string[], string[]> genres)
+    private static string[] Genres(string[] fields) => fields.Length > 2 && fields[2] != NoGenres ? Split(fields[2]) : [];
+
+    private static ItemVocabulary Read(
+        IEnumerable<string> lines, string path, string delimiter, Func<string, string[]> split, Func<string[], string[]> genres, int headerCount = 0)
     {
         var rows = new List<ListedItem>();
         int lineNumber = 0;
-        foreach (string line in File.ReadLines(path, Encoding.Latin1))
+        foreach (string line in lines)
         {
-            lineNumber++;
-            if (line.Length == 0) continue;
-            string[] fields = line.Split(delimiter);
+            if (++lineNumber <= headerCount || line.Length == 0) continue;
+            string[] fields = split(line);
             if (fields.Length < 2 || fields[0].Length == 0)
             {
                 throw new InvalidInputException($"'{line}' must be an item id and a title separated by '{delimiter}' ({path}:{lineNumber})");

@@ -3,7 +3,7 @@ namespace Sequor.Preparation;
 /// <summary>What to turn into a sequence store, and where to put it.</summary>
 public sealed record PreparationRequest
 {
-    /// <summary>The source, such as <see cref="MovieLens1MSource"/> or <see cref="DelimitedRatingsSource"/>.</summary>
+    /// <summary>The source, such as one of <see cref="KnownDatasets"/> or a <see cref="DelimitedRatingsSource"/>.</summary>
     public required DatasetSource Source { get; init; }
 
     /// <summary>Path of the store to write; an existing file is replaced once the new one is whole.</summary>

@@ -39,18 +39,35 @@ public sealed class BadRatingsTests : IDisposable
     public void A_source_that_is_neither_a_name_nor_a_file_is_refused()
     {
         string line = Tool.Refused("prepare", "ml-2m", "--source", folder.Path, "--out", folder.File("out.sequor"));
-        Assert.Contains("'ml-2m' is neither a data set (ml-100k, ml-1m, sasrec, synthetic, fractal) nor a file", line, StringComparison.Ordinal);
+        Assert.Contains("'ml-2m' is neither a data set (amzn-CATEGORY, ", line, StringComparison.Ordinal);
         Assert.Empty(folder.Names);
     }
 
     [Theory]
     [InlineData("ml-1m")]
+    [InlineData("yelp")]
+    [InlineData("amzn-books")]
     [InlineData("sasrec")]
     public void A_named_set_without_its_files_says_what_is_missing(string name)
     {
-        Assert.Contains("add --source PATH", Tool.Refused("prepare", name, "--out", folder.File("out.sequor")), StringComparison.Ordinal);
         Assert.Contains("does not exist", Tool.Refused("prepare", name, "--source", folder.Path, "--out", folder.File("out.sequor")), StringComparison.Ordinal);
         Assert.Empty(folder.Names);
+    }
+
+    [Fact]
+    public void A_set_that_cannot_be_downloaded_says_where_it_is_and_which_option_to_add()
+    {
+        Assert.Contains("add --source PATH", Tool.Refused("prepare", "sasrec", "--out", folder.File("out.sequor")), StringComparison.Ordinal);
+        string line = Tool.Refused("prepare", "yelp", "--out", folder.File("out.sequor"));
+        Assert.Contains("https://business.yelp.com/data/resources/open-dataset/", line, StringComparison.Ordinal);
+        Assert.Contains("add --source DIR", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_category_that_a_family_does_not_have_is_answered_with_those_it_has()
+    {
+        string line = Tool.Refused("prepare", "amzn-potatoes", "--out", folder.File("out.sequor"));
+        Assert.Contains("amzn- goes on with one of amazon-instant-video, apps-for-android,", line, StringComparison.Ordinal);
     }
 
     private string Refused(string ratings, params string[] options)

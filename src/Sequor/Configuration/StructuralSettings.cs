@@ -1,5 +1,4 @@
 using Sequor.Modeling;
-using Sequor.Modeling.InputPreprocessors;
 using Sequor.Modeling.ItemEmbeddings;
 
 namespace Sequor.Configuration;

@@ -5,7 +5,6 @@ using Sequor.Data;
 using Sequor.Evaluation;
 using Sequor.Kernels;
 using Sequor.Modeling;
-using Sequor.Modeling.InputPreprocessors;
 using Sequor.Modeling.ItemEmbeddings;
 using Sequor.Training;
 using Xunit;
