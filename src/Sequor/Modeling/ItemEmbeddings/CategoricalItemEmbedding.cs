@@ -27,10 +27,10 @@ internal sealed class CategoricalItemEmbedding : ItemEmbedding
     internal override IReadOnlyList<Parameter> Parameters { get; }
 
     /// <summary>Category 0 for items without a value, c + 1 for those whose first value is c.</summary>
-    internal static CategoricalItemEmbedding Of(ItemAttribute attribute, int dim)
+    internal static CategoricalItemEmbedding Of(CategoricalAttribute attribute, int dim)
     {
-        int[] categories = new int[attribute.ItemCount];
-        for (int item = 1; item <= categories.Length; item++) categories[item - 1] = attribute.Codes(item) is [var first, ..] ? first + 1 : 0;
+        int[] categories = new int[attribute.RowCount];
+        for (int item = 1; item <= categories.Length; item++) categories[item - 1] = attribute.CodesAt(item - 1) is [var first, ..] ? first + 1 : 0;
         return new CategoricalItemEmbedding(categories, attribute.ValueCount + 1, dim);
     }
 

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Sequor.Tests.Data;
 
-public sealed class ItemAttributeTests : IDisposable
+public sealed class CategoricalAttributeTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
@@ -12,13 +12,13 @@ public sealed class ItemAttributeTests : IDisposable
     [Fact]
     public void Values_are_coded_in_ordinal_order_and_an_item_may_have_any_number()
     {
-        var genres = ItemAttribute.Create("genres", [["drama", "Comedy"], [], ["Comedy", "Comedy"]]);
+        var genres = CategoricalAttribute.Create("genres", [["drama", "Comedy"], [], ["Comedy", "Comedy"]]);
         Assert.Equal(["Comedy", "drama"], Enumerable.Range(0, genres.ValueCount).Select(genres.Value));
-        Assert.Equal([1, 0], genres.Codes(1));
-        Assert.Equal([], genres.Codes(2));
-        Assert.Equal(["Comedy"], genres.ValuesOf(3));
-        Assert.Throws<ArgumentOutOfRangeException>(() => genres.ValuesOf(0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => genres.ValuesOf(4));
+        Assert.Equal([1, 0], genres.CodesAt(0));
+        Assert.Equal([], genres.CodesAt(1));
+        Assert.Equal(["Comedy"], genres.ValuesAt(2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => genres.ValuesAt(-1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => genres.ValuesAt(3));
     }
 
     [Fact]
@@ -26,12 +26,12 @@ public sealed class ItemAttributeTests : IDisposable
     {
         using var store = SequenceStore.Open(SmallStore.Write(folder.File("s"), [3, 5], itemCount: 8, attributes: true));
         store.Verify(TestContext.Current.CancellationToken);
-        ItemAttribute[] written = SmallStore.Attributes(8);
+        CategoricalAttribute[] written = SmallStore.Attributes(8);
         Assert.Equal(written.Length, store.Items.Attributes.Count);
         foreach (var (expected, found) in written.Zip(store.Items.Attributes))
         {
-            Assert.Equal((expected.Name, expected.ValueCount, 8), (found.Name, found.ValueCount, found.ItemCount));
-            for (int item = 1; item <= 8; item++) Assert.Equal(expected.ValuesOf(item), found.ValuesOf(item));
+            Assert.Equal((expected.Name, expected.ValueCount, 8), (found.Name, found.ValueCount, found.RowCount));
+            for (int row = 0; row < 8; row++) Assert.Equal(expected.ValuesAt(row), found.ValuesAt(row));
         }
     }
 
@@ -61,11 +61,11 @@ public sealed class ItemAttributeTests : IDisposable
     [Fact]
     public void Attributes_of_another_catalogue_empty_names_and_repeated_ones_are_refused()
     {
-        ItemAttribute one = ItemAttribute.Create("year", [["1999"]]), two = ItemAttribute.Create("year", [["1999"], []]);
+        CategoricalAttribute one = CategoricalAttribute.Create("year", [["1999"]]), two = CategoricalAttribute.Create("year", [["1999"], []]);
         Refused("attribute 'year' knows 2 items", () => ItemVocabulary.Create(["a"], null, [two]));
         Refused("'year' stands twice", () => ItemVocabulary.Create(["a"], null, [one, one]));
-        Refused("has an empty name", () => ItemAttribute.Create("", [["1999"]]));
-        Refused("has an empty value", () => ItemAttribute.Create("year", [[""]]));
+        Refused("has an empty name", () => CategoricalAttribute.Create("", [["1999"]]));
+        Refused("has an empty value", () => CategoricalAttribute.Create("year", [[""]]));
 
         static void Refused(string expected, Action create) =>
             Assert.Contains(expected, Assert.Throws<InvalidInputException>(create).Message, StringComparison.Ordinal);
@@ -76,8 +76,8 @@ public sealed class ItemAttributeTests : IDisposable
     {
         long[] offsets = [0, 1, 9];
         int[] codes = [7];
-        var damaged = new ItemAttribute("year", Utf8Table.From(["1999"]), offsets, codes);
-        Assert.Contains("item 1 of the attribute 'year'", Assert.Throws<InvalidInputException>(() => damaged.ValuesOf(1)).Message, StringComparison.Ordinal);
-        Assert.Contains("item 2 of the attribute 'year'", Assert.Throws<InvalidInputException>(() => damaged.ValuesOf(2)).Message, StringComparison.Ordinal);
+        var damaged = new CategoricalAttribute("year", Utf8Table.From(["1999"]), offsets, codes);
+        Assert.Contains("row 0 of the attribute 'year'", Assert.Throws<InvalidInputException>(() => damaged.ValuesAt(0)).Message, StringComparison.Ordinal);
+        Assert.Contains("row 1 of the attribute 'year'", Assert.Throws<InvalidInputException>(() => damaged.ValuesAt(1)).Message, StringComparison.Ordinal);
     }
 }
