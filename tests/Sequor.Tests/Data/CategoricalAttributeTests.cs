@@ -59,6 +59,30 @@ public sealed class CategoricalAttributeTests : IDisposable
     }
 
     [Fact]
+    public void A_store_keeps_the_attributes_of_its_users_beside_those_of_its_items()
+    {
+        CategoricalAttribute[] written = [CategoricalAttribute.Create("sex", [["F"], []]), CategoricalAttribute.Create("tags", [["new", "Café"], ["new"]])];
+        using var store = WithUsers("u", written);
+        store.Verify(TestContext.Current.CancellationToken);
+        Assert.Equal(["genres", "year"], store.Items.Attributes.Select(attribute => attribute.Name));
+        Assert.Equal(["sex", "tags"], store.UserAttributes.Select(attribute => attribute.Name));
+        foreach (var (expected, found) in written.Zip(store.UserAttributes))
+            for (int user = 0; user < 2; user++) Assert.Equal(expected.ValuesAt(user), found.ValuesAt(user));
+        using var without = WithUsers("w", []);
+        Assert.Empty(without.UserAttributes);
+        Assert.NotEqual(store.Fingerprint, without.Fingerprint);
+    }
+
+    [Fact]
+    public void User_attributes_of_other_users_and_repeated_names_are_refused()
+    {
+        CategoricalAttribute one = CategoricalAttribute.Create("sex", [["F"]]), two = CategoricalAttribute.Create("sex", [["F"], ["M"]]);
+        Assert.Contains("the store has 2 users but attribute 'sex' knows 1", Assert.Throws<InvalidInputException>(() => WithUsers("u", [one])).Message, StringComparison.Ordinal);
+        Assert.Contains("user attribute 'sex' stands twice", Assert.Throws<InvalidInputException>(() => WithUsers("u", [two, two])).Message, StringComparison.Ordinal);
+        Assert.Empty(folder.Names);
+    }
+
+    [Fact]
     public void Attributes_of_another_catalogue_empty_names_and_repeated_ones_are_refused()
     {
         CategoricalAttribute one = CategoricalAttribute.Create("year", [["1999"]]), two = CategoricalAttribute.Create("year", [["1999"], []]);
@@ -79,5 +103,18 @@ public sealed class CategoricalAttributeTests : IDisposable
         var damaged = new CategoricalAttribute("year", Utf8Table.From(["1999"]), offsets, codes);
         Assert.Contains("row 0 of the attribute 'year'", Assert.Throws<InvalidInputException>(() => damaged.ValuesAt(0)).Message, StringComparison.Ordinal);
         Assert.Contains("row 1 of the attribute 'year'", Assert.Throws<InvalidInputException>(() => damaged.ValuesAt(1)).Message, StringComparison.Ordinal);
+    }
+
+    private SequenceStore WithUsers(string name, IReadOnlyList<CategoricalAttribute> attributes)
+    {
+        using (var writer = new SequenceStoreWriter(folder.File(name), SmallStore.Metadata, SmallStore.Items(4, attributes: true), false, false))
+        {
+            writer.Add("a", [1, 2], [], []);
+            writer.Add("b", [3], [], []);
+            writer.UserAttributes = attributes;
+            writer.Complete();
+        }
+
+        return SequenceStore.Open(folder.File(name));
     }
 }
