@@ -24,12 +24,23 @@ public static class TableExport
         AtomicFile.WriteAt(request.Output, path => Copy(request, rows, path, cancellationToken));
     }
 
+    // DuckDB holds a group of rows until it is full: a group of users should not hold more events than one of interactions, roughly.
+    private static long RowGroupSize(TableExportRequest request)
+    {
+        const long Usual = 122_880, Smallest = 2_048;
+        if (request.Rows == TableExportRows.Interactions) return Usual;
+        long events = Math.Max(1, request.Store.InteractionCount / Math.Max(1, request.Store.UserCount));
+        return Math.Max(Smallest, Usual / events / Smallest * Smallest);
+    }
+
     private static void Copy(TableExportRequest request, ExportedRows rows, string path, CancellationToken cancellationToken)
     {
         using var connection = new DuckDBConnection("Data Source=:memory:");
         connection.Open();
         rows.Register(connection, "store_rows");
-        string format = request.Format == TableExportFormat.Parquet ? "FORMAT parquet, COMPRESSION zstd" : "FORMAT csv, HEADER";
+        string format = request.Format == TableExportFormat.Csv
+            ? "FORMAT csv, HEADER"
+            : string.Create(CultureInfo.InvariantCulture, $"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {RowGroupSize(request)}");
         try
         {
             if (request.ThreadCount is { } threads) Run(string.Create(CultureInfo.InvariantCulture, $"SET threads = {threads}"));

@@ -1,12 +1,14 @@
+using System.Globalization;
 using ScottPlot;
+using ScottPlot.TickGenerators;
 using Sequor.Data;
 
 namespace Sequor.Cli.Inspect;
 
-/// <summary>Events over time: a day each in a range of up to 120 days, else a month each, or a year each when months are too many.</summary>
+/// <summary>Events over time: a day each in a range of up to a year, else a month each, or a year each when months are too many.</summary>
 internal static class ActivityPlot
 {
-    private const int MostDays = 120, MostMonths = 360;
+    private const int MostDays = 366, MostMonths = 360;
 
     /// <summary>The plot; null when the store has no times that can be dates.</summary>
     public static Plot? Draw(StoreView view, CancellationToken cancellation)
@@ -29,14 +31,31 @@ internal static class ActivityPlot
         for (int i = 0; i < counts.Length; i++)
         {
             double from = starts[i].ToOADate(), to = (i + 1 < starts.Count ? starts[i + 1] : end).ToOADate();
-            plot.Add.Bar(new Bar { Position = (from + to) / 2, Size = 0.9 * (to - from), Value = counts[i], FillColor = PlotStyle.Data, LineWidth = 0 });
+            plot.Add.Bar(new Bar { Position = (from + to) / 2, Size = (counts.Length > 60 ? 1 : 0.9) * (to - from), Value = counts[i], FillColor = PlotStyle.Data, LineWidth = 0 });
         }
 
-        plot.Axes.DateTimeTicksBottom();
-        plot.Axes.Bottom.TickLabelStyle.FontSize = 13;
+        plot.Axes.Bottom.TickGenerator = Ticks(unit, starts);
         plot.Axes.Left.TickGenerator = PlotStyle.CountTicks();
         plot.Axes.Margins(bottom: 0, top: 0.1);
         return plot;
+    }
+
+    // At most eight dates, below their bars: of many days the firsts of months, of many months those of years.
+    private static NumericManual Ticks(string unit, List<DateTime> starts)
+    {
+        const int Most = 8;
+        List<DateTime> shown = starts.FindAll(start => unit switch
+        {
+            "day" => starts.Count <= 90 || start.Day == 1,
+            "month" => starts.Count <= 36 || start.Month == 1,
+            _ => true,
+        });
+        string format = unit switch { "day" => "yyyy-MM-dd", "month" => "yyyy-MM", _ => "yyyy" };
+        double half = starts.Count > 1 ? (starts[1] - starts[0]).TotalDays / 2 : 0.5;
+        var ticks = new NumericManual();
+        for (int i = 0; i < shown.Count; i += (shown.Count + Most - 1) / Most)
+            ticks.AddMajor(shown[i].ToOADate() + half, shown[i].ToString(format, CultureInfo.InvariantCulture));
+        return ticks;
     }
 
     private static DateTime Date(long time) => DateTimeOffset.FromUnixTimeSeconds(time).UtcDateTime;

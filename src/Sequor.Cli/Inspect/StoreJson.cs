@@ -67,7 +67,7 @@ internal static class StoreJson
         json.WriteNumber("repeatShare", found.RepeatShare);
         json.WriteStartObject("lengths");
         json.WriteNumber("min", found.Lengths.Smallest);
-        foreach (int percent in (int[])[5, 25, 50, 75, 95]) json.WriteNumber($"p{percent}", found.Lengths.Percentile(percent));
+        foreach (int percent in StoreView.Percents) json.WriteNumber($"p{percent}", found.Lengths.Percentile(percent));
         json.WriteNumber("max", found.Lengths.Largest);
         json.WriteNumber("mean", found.Lengths.Mean);
         json.WriteEndObject();

@@ -45,7 +45,7 @@ internal static class StoreTables
         yield return ("density", found.Density.ToString("P3", CultureInfo.InvariantCulture));
         LengthStatistics lengths = found.Lengths;
         yield return ("events a user", string.Create(CultureInfo.InvariantCulture, $"{lengths.Mean:N1} on average, {lengths.Smallest:N0} to {lengths.Largest:N0}"));
-        yield return ("  percentiles", string.Join(", ", new[] { 5, 25, 50, 75, 95 }.Select(percent => $"{percent} %: {Tables.Count(lengths.Percentile(percent))}")));
+        yield return ("  percentiles", string.Join(", ", StoreView.Percents.Select(percent => $"{percent} %: {Tables.Count(lengths.Percentile(percent))}")));
         yield return ("repeated items", $"{Percent(found.RepeatShare)} of the events");
         yield return ("popularity", string.Create(CultureInfo.InvariantCulture, $"Gini {popularity.Gini:F3}; the top 1 % of the items have {Percent(popularity.TopHundredthShare)} of the events, the top 10 % {Percent(popularity.TopTenthShare)}"));
         if (found.Times is { } times)

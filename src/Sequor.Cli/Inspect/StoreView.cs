@@ -8,6 +8,9 @@ internal sealed class StoreView(SequenceStore store, bool isVerified, IProgress<
     private const int ShownItems = 10;
     private const int ShownValues = 5;
 
+    /// <summary>Percentiles of the lengths that are shown.</summary>
+    public static int[] Percents { get; } = [5, 25, 50, 75, 95];
+
     /// <summary>The store.</summary>
     public SequenceStore Store { get; } = store;
 
