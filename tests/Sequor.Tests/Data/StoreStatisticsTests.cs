@@ -7,6 +7,8 @@ namespace Sequor.Tests.Data;
 
 public sealed class StoreStatisticsTests : IDisposable
 {
+    private const int ItemCount = 12;
+
     private readonly TemporaryFolder folder = new();
 
     public void Dispose() => folder.Dispose();
@@ -16,7 +18,7 @@ public sealed class StoreStatisticsTests : IDisposable
     {
         // Counts 3, 1, 2 over three of four items; two ties among four neighbours; item 1 twice for user b.
         using var store = Write(4, [[(1, 5, 10), (2, 3, 10)], [(1, 5, 20), (1, 4, 20), (3, 5, 30), (3, 5, 40)], []]);
-        var found = StoreStatistics.Of(store, cancellationToken: TestContext.Current.CancellationToken);
+        var found = Count(store);
         Assert.Equal((3, 4, 6L), (found.UserCount, found.ListedItemCount, found.EventCount));
         Assert.Equal((0, 2, 4, 2.0), (found.Lengths.Smallest, found.Lengths.Percentile(50), found.Lengths.Largest, found.Lengths.Mean));
         Assert.Equal((10L, 40L, 2L, 4L), (found.Times!.First, found.Times.Last, found.Times.TieCount, found.Times.NeighbourCount));
@@ -34,7 +36,7 @@ public sealed class StoreStatisticsTests : IDisposable
     public void Every_number_is_what_a_plain_count_gives() => Prop.ForAll(Stores, events =>
     {
         using var store = Write(ItemCount, events);
-        var found = StoreStatistics.Of(store);
+        var found = Count(store);
         NaiveStatistics expected = new(events, ItemCount);
         Assert.Equal(expected.Lengths, (int[])[.. found.Lengths.Histogram.SelectMany(entry => Enumerable.Repeat(entry.Length, entry.Users))]);
         foreach (int percent in (int[])[0, 5, 25, 50, 75, 95, 100]) Assert.Equal(expected.Percentile(percent), found.Lengths.Percentile(percent));
@@ -58,7 +60,7 @@ public sealed class StoreStatisticsTests : IDisposable
         using var once = Write(ItemCount, events);
         // Every user twice: all counts double.
         using var twice = Write(ItemCount, [.. events, .. events]);
-        StoreStatistics one = StoreStatistics.Of(once), two = StoreStatistics.Of(twice);
+        StoreStatistics one = Count(once), two = Count(twice);
         Assert.InRange(one.Popularity.Gini, 0, 1);
         Assert.InRange(one.Density, 0, 1);
         Assert.InRange(one.Popularity.TopHundredthShare, 0, one.Popularity.TopTenthShare);
@@ -73,31 +75,31 @@ public sealed class StoreStatisticsTests : IDisposable
     public void More_than_twenty_ratings_are_told_by_their_range_alone()
     {
         using var store = Write(1, [[.. Enumerable.Range(0, 21).Select(i => (1, i, 7))]]);
-        RatingStatistics found = StoreStatistics.Of(store).Ratings!;
+        RatingStatistics found = Count(store).Ratings!;
         Assert.Null(found.Counts);
         Assert.Equal((0f, 10.0, 20f), (found.Smallest, found.Mean, found.Largest));
         using var fewer = Write(1, [[.. Enumerable.Range(0, 20).Select(i => (1, i, 7))]]);
-        Assert.Equal(20, StoreStatistics.Of(fewer).Ratings!.Counts!.Count);
+        Assert.Equal(20, Count(fewer).Ratings!.Counts!.Count);
     }
 
     [Fact]
     public void Stores_without_times_ratings_or_events_have_no_numbers_of_them()
     {
         using var store = SequenceStore.Open(SmallStore.Write(folder.File("s"), [3], ratings: false, timestamps: false));
-        var found = StoreStatistics.Of(store);
+        var found = Count(store);
         Assert.True(found.Times is null && found.Ratings is null);
         using var none = Write(3, [[], []]);
-        var empty = StoreStatistics.Of(none);
+        var empty = Count(none);
         Assert.True(empty.Times is null && empty.Ratings is null);
         Assert.Equal((0.0, 0.0, 0.0, 0), (empty.Density, empty.RepeatShare, empty.Popularity.Gini, empty.Lengths.Percentile(50)));
         Assert.Empty(empty.Popularity.MostPopular(3));
     }
 
-    private const int ItemCount = 12;
-
     private static Arbitrary<(int Item, int Rating, int Time)[][]> Stores { get; } =
         (from item in Gen.Choose(1, ItemCount) from rating in Gen.Choose(1, 25) from time in Gen.Choose(0, 6) select (item, rating, time))
         .ArrayOf().Select(sequence => sequence.OrderBy(e => e.time).ToArray()).ArrayOf().ToArbitrary();
+
+    private static StoreStatistics Count(SequenceStore store) => StoreStatistics.Of(store, null, TestContext.Current.CancellationToken);
 
     private SequenceStore Write(int itemCount, (int Item, int Rating, int Time)[][] users)
     {
