@@ -49,6 +49,9 @@ public sealed class SequenceStoreWriter : IDisposable
     /// <summary>What was read and left out, to be carried by the store; may be set until <see cref="Complete"/>.</summary>
     public PreparationReport? Report { get; set; }
 
+    /// <summary>What is known of the users beside their events, in the order in which they were added; may be set until <see cref="Complete"/>.</summary>
+    public IReadOnlyList<CategoricalAttribute> UserAttributes { get; set; } = [];
+
     /// <summary>Users added so far.</summary>
     public int UserCount => userIds.Count;
 
@@ -94,7 +97,7 @@ public sealed class SequenceStoreWriter : IDisposable
     }
 
     /// <summary>Puts the finished store in place; nothing can be added afterwards.</summary>
-    /// <exception cref="InvalidInputException">A user id was added twice, or the disk refuses.</exception>
+    /// <exception cref="InvalidInputException">A user id was added twice, an attribute does not fit the users, or the disk refuses.</exception>
     public void Complete()
     {
         ObjectDisposedException.ThrowIf(completed, this);
@@ -103,6 +106,8 @@ public sealed class SequenceStoreWriter : IDisposable
         {
             throw new InvalidInputException($"user id '{users.Text(row)}' stands twice in {metadata.Source}; one user is one sequence");
         }
+
+        CheckUserAttributes();
 
         try
         {
@@ -116,7 +121,8 @@ public sealed class SequenceStoreWriter : IDisposable
                 Spool(StoreSections.Titles).Append(titles.Bytes);
             }
 
-            AttributeSections.Write(items.Attributes, items.Count, Spool);
+            AttributeSections.Write(items.Attributes, AttributeSectionNames.Items, Spool);
+            AttributeSections.Write(UserAttributes, AttributeSectionNames.Users, Spool);
             Spool(StoreSections.Metadata).Append<byte>(JsonSerializer.SerializeToUtf8Bytes(Counted(), StoreJson.Default.SequenceStoreMetadata));
             if (Report is not null) Spool(StoreSections.Report).Append<byte>(JsonSerializer.SerializeToUtf8Bytes(Report, ReportJson.Default.PreparationReport));
             WriteStore();
@@ -135,6 +141,23 @@ public sealed class SequenceStoreWriter : IDisposable
         foreach (SectionSpool spool in spools) spool.Dispose();
         spools.Clear();
         completed = true;
+    }
+
+    private void CheckUserAttributes()
+    {
+        foreach (CategoricalAttribute attribute in UserAttributes)
+        {
+            if (attribute.RowCount != UserCount)
+            {
+                throw new InvalidInputException(
+                    $"the store has {UserCount:N0} users but attribute '{attribute.Name}' knows {attribute.RowCount:N0}; give every user its values, or none");
+            }
+        }
+
+        if (CategoricalAttribute.FirstRepeatedName(UserAttributes) is { } repeated)
+        {
+            throw new InvalidInputException($"user attribute '{repeated}' stands twice; names must be unique");
+        }
     }
 
     private void WriteStore()
