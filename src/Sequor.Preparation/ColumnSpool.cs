@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Sequor.Storage;
 
 namespace Sequor.Preparation;
 
@@ -13,13 +14,7 @@ internal sealed class ColumnSpool<T> : IDisposable
     private readonly T[] buffer = new T[StepSize];
 
     /// <summary>Opens an empty column.</summary>
-    public ColumnSpool(string folder)
-    {
-        string path = Path.Combine(folder, $".sequor-column.{Guid.NewGuid():N}.tmp");
-        file = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete, 1 << 20, FileOptions.DeleteOnClose);
-        // Without a name from here on, so that nothing is left behind even by a killed process.
-        if (!OperatingSystem.IsWindows()) File.Delete(path);
-    }
+    public ColumnSpool(string folder) => file = ScratchFile.Create(folder, bufferSize: 1 << 20);
 
     /// <summary>Appends values.</summary>
     public void Append(ReadOnlySpan<T> values) => file.Write(MemoryMarshal.AsBytes(values));

@@ -121,9 +121,25 @@ internal sealed partial class DuckDbSession : IDisposable
             return new InvalidInputException($"the source is not UTF-8 text; convert it, as with iconv -t UTF-8{where}", error);
         }
 
-        string first = message.Split('\n', 2)[0].TrimEnd('.', ' ');
-        return new InvalidInputException($"DuckDB cannot read the source: {first}; mend the file{where}", error);
+        if (message.Contains("unterminated quote", StringComparison.OrdinalIgnoreCase))
+        {
+            return new InvalidInputException($"a quote opens and does not close, or stands within a field; double it (\"\") or close it{where}", error);
+        }
+
+        if (LongLine().Match(message) is { Success: true } longLine)
+        {
+            return new InvalidInputException($"the line is longer than {longLine.Groups[1].Value} bytes; close the quote that opens in it, or mend it{where}", error);
+        }
+
+        string first = ErrorKind().Replace(message.Split('\n', 2)[0], "").TrimEnd('.', ' ');
+        return new InvalidInputException($"the source cannot be read: {first}; mend the file{where}", error);
     }
+
+    [GeneratedRegex(@"Maximum line size of (\d+)")]
+    private static partial Regex LongLine();
+
+    [GeneratedRegex(@"^[A-Za-z ]+ Error: ")]
+    private static partial Regex ErrorKind();
 
     [GeneratedRegex(@"CSV Error on Line: (\d+)")]
     private static partial Regex ErrorLine();

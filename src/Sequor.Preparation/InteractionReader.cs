@@ -46,7 +46,12 @@ internal sealed class InteractionReader(RatingsTable table, PreparationRequest r
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using BlockingCollection<InteractionBatch> free = [], users = [], items = [];
         for (int i = 0; i < BatchCount; i++) free.Add(new InteractionBatch(free), cancellationToken);
-        Task[] writers = [Task.Run(() => Drain(users, into.AddUsers, stop), stop.Token), Task.Run(() => Drain(items, into.AddItems, stop), stop.Token)];
+        Task[] others =
+        [
+            Task.Run(() => Drain(users, into.AddUsers, stop), stop.Token),
+            Task.Run(() => Drain(items, into.AddItems, stop), stop.Token),
+            Task.Run(() => GzipCheck.Run(table.Files, stop.Token), stop.Token),
+        ];
         try
         {
             foreach (TextChunk chunk in duck.ReadText(table.SelectSql(request.SkipBadRows)))
@@ -70,7 +75,8 @@ internal sealed class InteractionReader(RatingsTable table, PreparationRequest r
         {
             users.CompleteAdding();
             items.CompleteAdding();
-            Task.WhenAll(writers).GetAwaiter().GetResult();
+            // A file that is cut off breaks its last row too: what is thrown here is the better reason, and prevails.
+            Task.WhenAll(others).GetAwaiter().GetResult();
         }
     }
 
@@ -137,6 +143,7 @@ internal sealed class InteractionReader(RatingsTable table, PreparationRequest r
         {
             if (ids[row].Length == 0) Refuse(row, column, ids[row], "must not be empty");
             else if (ids[row].Length > Utf8Dictionary.MaximumLength) Refuse(row, column, ids[row], $"is longer than {Utf8Dictionary.MaximumLength:N0} bytes");
+            else if (ids[row].Span.Contains((byte)0)) Refuse(row, column, ids[row], "holds a NUL byte, which no text has");
         }
     }
 
@@ -168,7 +175,7 @@ internal sealed class InteractionReader(RatingsTable table, PreparationRequest r
     private void Refuse(int row, string column, Utf8Key text, string rule)
     {
         if (broken[row] is not null) return;
-        string value = Encoding.UTF8.GetString(text.Span[..Math.Min(text.Length, 200)]);
+        string value = Encoding.UTF8.GetString(text.Span[..Math.Min(text.Length, 200)]).Replace("\0", "\\0", StringComparison.Ordinal);
         if (!request.SkipBadRows)
         {
             throw new InvalidInputException(

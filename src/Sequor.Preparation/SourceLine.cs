@@ -23,12 +23,17 @@ internal static class SourceLine
         return string.Create(CultureInfo.InvariantCulture, $"({name}, row {row + 1})");
     }
 
+    /// <summary>Opens a file, plain or gzip, to be read as plain text.</summary>
+    public static Stream Open(string file)
+    {
+        Stream raw = File.OpenRead(file);
+        return Path.GetExtension(file).Equals(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(raw, CompressionMode.Decompress) : raw;
+    }
+
     // Line number, from 1, of the row, or 0 when the file has fewer; what it has is taken from the row's number then.
     private static long Find(RatingsTable table, string file, ref long row)
     {
-        using Stream raw = File.OpenRead(file);
-        using Stream plain = Path.GetExtension(file).Equals(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(raw, CompressionMode.Decompress) : raw;
-        using var reader = new StreamReader(plain, Encoding.Latin1);
+        using var reader = new StreamReader(Open(file), Encoding.Latin1);
         long lineNumber = 0, seen = table.HasHeader ? -1 : 0;
         bool insideQuotes = false;
         while (reader.ReadLine() is { } line)

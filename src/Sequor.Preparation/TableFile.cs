@@ -23,6 +23,7 @@ internal sealed class TableFile
             if (new FileInfo(file).Length == 0) throw new InvalidInputException($"{file} is empty; its first line must name the columns");
         }
 
+        ZstandardCheck.Run(files);
         this.files = files;
         this.wanted = wanted;
         this.hasHeader = hasHeader;
@@ -94,10 +95,26 @@ internal sealed class TableFile
     private string FirstLine(DuckDbSession duck)
     {
         string? line = null;
-        // As one column that nothing ends but the line: the same for plain, gzip and zstd files. A byte order mark belongs to no name.
-        duck.Read(
-            $"SELECT line FROM read_csv({Sql.Text(files[0])}, auto_detect = false, header = false, delim = '\x01', quote = '', escape = '', columns = {{'line': 'VARCHAR'}}) LIMIT 1",
-            reader => line = reader.IsDBNull(0) ? "" : reader.GetString(0).TrimStart('\uFEFF'));
+        if (Path.GetExtension(files[0]).Equals(".zst", StringComparison.OrdinalIgnoreCase))
+        {
+            // .NET does not unpack zstd. As one column that nothing ends but the line; what else is wrong with the file is said when it is read.
+            duck.Read(
+                $"SELECT line FROM read_csv({Sql.Text(files[0])}, auto_detect = false, header = false, delim = '\x01', quote = '', escape = '', ignore_errors = true, columns = {{'line': 'VARCHAR'}}) LIMIT 1",
+                reader => line = reader.IsDBNull(0) ? "" : reader.GetString(0).TrimStart('\uFEFF'));
+        }
+        else
+        {
+            try
+            {
+                using var reader = new StreamReader(SourceLine.Open(files[0]));
+                line = reader.ReadLine();
+            }
+            catch (InvalidDataException error)
+            {
+                throw new InvalidInputException($"{files[0]} is not gzip, or damaged; fetch it again, or name it as what it is", error);
+            }
+        }
+
         return line ?? throw new InvalidInputException($"{files[0]} is empty; its first line must name the columns");
     }
 

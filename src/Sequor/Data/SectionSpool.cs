@@ -23,8 +23,7 @@ internal sealed class SectionSpool : IDisposable
     public SectionSpool(string name, string target)
     {
         Name = name;
-        stream = new FileStream(
-            PathOnDisk.TemporaryBeside(target), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
+        stream = ScratchFile.Create(Path.GetDirectoryName(Path.GetFullPath(target))!, bufferSize: 0);
     }
 
     /// <summary>The section's name.</summary>

@@ -15,6 +15,7 @@ public sealed class AtomicFile : IDisposable
     {
         _target = PathOnDisk.FollowLink(target);
         if (Directory.Exists(_target)) throw new IOException("a directory has this name");
+        PathOnDisk.RemoveAbandoned(_target);
         _temporary = PathOnDisk.TemporaryBeside(_target);
         _stream = new FileStream(_temporary, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite, bufferSize: 1 << 16);
     }

@@ -26,6 +26,24 @@ internal static partial class PathOnDisk
         return Path.Combine(directory, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.tmp");
     }
 
+    /// <summary>Removes temporary files of a target that killed processes left; one that is being written is locked, and stays.</summary>
+    public static void RemoveAbandoned(string path)
+    {
+        string directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        if (!Directory.Exists(directory)) return;
+        foreach (string file in Directory.EnumerateFiles(directory, $".{Path.GetFileName(path)}.*.tmp"))
+        {
+            try
+            {
+                using (new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None)) File.Delete(file);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                // Another process writes it.
+            }
+        }
+    }
+
     /// <summary>Turns the system's refusal into a sentence with the path.</summary>
     public static T Guard<T>(string path, Func<T> action)
     {
