@@ -53,6 +53,7 @@ internal static class CommandLine
             {
                 QuickstartCommand.Create(terminal),
                 PrepareCommand.Create(terminal),
+                AppendCommand.Create(terminal),
                 TrainCommand.Create(terminal),
                 EvaluateCommand.Create(terminal),
                 RecommendCommand.Create(terminal),
