@@ -51,6 +51,25 @@ public sealed class AppendTests : IDisposable
     }
 
     [Fact]
+    public void Times_of_another_unit_are_seconds_in_the_end()
+    {
+        string store = Store("user,item,time\na,x,1600000000\na,y,1600000001\n");
+        PreparationReport report = Appended.Append(store, folder.Rows("new.csv", "user,item,time\na,w,1600000000900\na,v,1600000000100\na,x,1600000000500\n")).Report!;
+        Assert.Equal(["a: x@1600000000 v@1600000000 w@1600000000 y@1600000001"], Appended.Sequences(store));
+        Assert.Equal("already in the store", Assert.Single(report.Dropped).Reason);
+        Assert.Contains("times are milliseconds", report.Findings);
+    }
+
+    [Fact]
+    public void A_file_without_rows_brings_nothing()
+    {
+        string store = Store("user,item,time\na,x,1\n");
+        using var before = SequenceStore.Open(store);
+        PreparationSummary summary = Appended.Append(store, folder.Rows("new.csv", "user,item,time\n"), folder.File("t"));
+        Assert.Equal((before.Fingerprint, 0L), (summary.Fingerprint, summary.RowCount));
+    }
+
+    [Fact]
     public void Without_times_new_events_follow_and_it_is_said()
     {
         string store = Store("user,item\na,x\na,y\n");
