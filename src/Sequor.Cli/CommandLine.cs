@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Sequor.Cli.Bench;
+using Sequor.Cli.Inspect;
 
 namespace Sequor.Cli;
 
@@ -54,6 +55,7 @@ internal static class CommandLine
                 QuickstartCommand.Create(terminal),
                 PrepareCommand.Create(terminal),
                 AppendCommand.Create(terminal),
+                InspectCommand.Create(terminal),
                 TrainCommand.Create(terminal),
                 EvaluateCommand.Create(terminal),
                 RecommendCommand.Create(terminal),

@@ -19,7 +19,7 @@ internal static class GrownCatalogue
         return ItemVocabulary.Create(
             new CountedRows<string>(count, Id),
             titled ? new CountedRows<string?>(count, Title) : null,
-            [.. names.Select(name => ItemAttribute.Create(name, new CountedRows<IReadOnlyList<string>>(count, Values(name))))]);
+            [.. names.Select(name => CategoricalAttribute.Create(name, new CountedRows<IReadOnlyList<string>>(count, Values(name))))]);
 
         string Id(int row) => row < known.Count ? known.Id(row + 1) : added[row - known.Count];
 
@@ -27,14 +27,21 @@ internal static class GrownCatalogue
 
         Func<int, IReadOnlyList<string>> Values(string name)
         {
-            ItemAttribute? own = Find(known, name), other = listed is null ? null : Find(listed, name);
+            CategoricalAttribute? own = Find(known, name), other = listed is null ? null : Find(listed, name);
             return row =>
             {
-                IReadOnlyList<string> values = own is not null && row < known.Count ? own.ValuesOf(row + 1) : [];
-                return values.Count == 0 && other is not null && places[row] > 0 ? other.ValuesOf(places[row]) : values;
+                IReadOnlyList<string> values = own is not null && row < known.Count ? own.ValuesAt(row) : [];
+                return values.Count == 0 && other is not null && places[row] > 0 ? other.ValuesAt(places[row] - 1) : values;
             };
         }
     }
 
-    private static ItemAttribute? Find(ItemVocabulary items, string name) => items.Attributes.FirstOrDefault(attribute => attribute.Name == name);
+    /// <summary>Attributes of users, of whom the new ones have no values; a copy too.</summary>
+    public static IReadOnlyList<CategoricalAttribute> OfUsers(IReadOnlyList<CategoricalAttribute> known, int userCount) =>
+    [
+        .. known.Select(attribute => CategoricalAttribute.Create(
+            attribute.Name, new CountedRows<IReadOnlyList<string>>(userCount, user => user < attribute.RowCount ? attribute.ValuesAt(user) : []))),
+    ];
+
+    private static CategoricalAttribute? Find(ItemVocabulary items, string name) => items.Attributes.FirstOrDefault(attribute => attribute.Name == name);
 }

@@ -44,7 +44,7 @@ internal static partial class ItemList
         return ItemVocabulary.Create(
             sorted.ConvertAll(row => row.Id),
             titled ? sorted.ConvertAll(row => row.Title) : null,
-            [.. attributeNames.Select((name, index) => ItemAttribute.Create(name, sorted.ConvertAll(row => row.Values[index])))]);
+            [.. attributeNames.Select((name, index) => CategoricalAttribute.Create(name, sorted.ConvertAll(row => row.Values[index])))]);
     }
 
     private static string[] Genres(string[] fields) => fields.Length > 2 && fields[2] != NoGenres ? Split(fields[2]) : [];

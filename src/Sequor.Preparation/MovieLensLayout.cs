@@ -8,14 +8,17 @@ internal sealed record MovieLensLayout
     /// <summary>MovieLens 100K: tabs and bars.</summary>
     public static MovieLensLayout Bars { get; } = new()
     {
-        Ratings = "u.data", Movies = "u.item", Genres = "u.genre", Delimiter = "\t", Encoding = Encoding.Latin1,
+        Ratings = "u.data", Movies = "u.item", Genres = "u.genre", Users = "u.user", Delimiter = "\t", Encoding = Encoding.Latin1,
     };
 
     /// <summary>MovieLens 1M: <c>::</c>.</summary>
-    public static MovieLensLayout Colons { get; } = new() { Ratings = "ratings.dat", Movies = "movies.dat", Delimiter = "::", Encoding = Encoding.Latin1 };
+    public static MovieLensLayout Colons { get; } = new()
+    {
+        Ratings = "ratings.dat", Movies = "movies.dat", Users = "users.dat", Delimiter = "::", Encoding = Encoding.Latin1,
+    };
 
     /// <summary>MovieLens 10M: <c>::</c>, with titles in UTF-8.</summary>
-    public static MovieLensLayout Utf8Colons { get; } = Colons with { Encoding = Encoding.UTF8 };
+    public static MovieLensLayout Utf8Colons { get; } = Colons with { Users = null, Encoding = Encoding.UTF8 };
 
     /// <summary>MovieLens 20M and later: CSV with a header.</summary>
     public static MovieLensLayout Csv { get; } = new()
@@ -31,6 +34,9 @@ internal sealed record MovieLensLayout
 
     /// <summary>File that names the genres; null when the films name them.</summary>
     public string? Genres { get; init; }
+
+    /// <summary>File of the users; null when there is none.</summary>
+    public string? Users { get; init; }
 
     /// <summary>What separates the fields of the ratings.</summary>
     public required string Delimiter { get; init; }

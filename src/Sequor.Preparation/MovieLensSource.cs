@@ -3,7 +3,8 @@ using Sequor.Preparation.Downloads;
 namespace Sequor.Preparation;
 
 /// <summary>
-/// MovieLens: a rating is an event. The catalogue is every film that is listed, rated or not, with its title, genres, year and decade.
+/// MovieLens: a rating is an event. The catalogue is every film that is listed, rated or not, with its title, genres, year and decade;
+/// users have sex, age, occupation and zip code in the first two versions.
 /// </summary>
 internal sealed record MovieLensSource : PublishedSource
 {
@@ -26,7 +27,7 @@ internal sealed record MovieLensSource : PublishedSource
             Address = new Uri($"https://files.grouplens.org/datasets/movielens/{name}.zip"),
             Md5 = md5,
             Files = [layout.Ratings, layout.Movies],
-            OptionalFiles = layout.Genres is null ? [] : [layout.Genres],
+            OptionalFiles = [.. new[] { layout.Genres, layout.Users }.OfType<string>()],
         },
         layout,
         counts);
@@ -46,8 +47,9 @@ internal sealed record MovieLensSource : PublishedSource
                 Rating = "rating",
                 Time = "time",
             },
+            Users = layout.Users is { } name && files.Find(name) is { } users ? UserList.ReadMovieLens(users) : null,
             Items = ItemList.ReadMovieLens(files[layout.Movies], layout.Encoding),
-            Source = $"{DefaultName}: {string.Join(", ", new[] { layout.Ratings, layout.Movies, layout.Genres }.OfType<string>())}",
+            Source = $"{DefaultName}: {string.Join(", ", new[] { layout.Ratings, layout.Movies, layout.Genres, layout.Users }.OfType<string>())}",
             Published = counts is null ? null : counts with { Downloaded = files.Downloaded },
         };
 }

@@ -18,6 +18,9 @@ internal sealed class RatingsImport(
     /// <summary>The catalogue, or null to take the distinct items of the ratings.</summary>
     public ItemVocabulary? Items { get; init; }
 
+    /// <summary>What is known of the users; null when nothing is.</summary>
+    public UserList? Users { get; init; }
+
     /// <summary>The source in words.</summary>
     public required string Source { get; init; }
 
@@ -124,6 +127,7 @@ internal sealed class RatingsImport(
             cancellationToken.ThrowIfCancellationRequested();
             progress?.Report(new PreparationProgress("writing", done, report.KeptCount));
         });
+        if (Users is not null) writer.UserAttributes = Users.AttributesOf([.. Enumerable.Range(0, users.Count).Select(users.Id)]);
         cancellationToken.ThrowIfCancellationRequested();
         writer.Complete();
         progress?.Report(new PreparationProgress("writing", report.KeptCount, report.KeptCount));

@@ -94,9 +94,10 @@ internal sealed class StoreAppend(
             RowCount = rowCount,
             KeptCount = merge.NewCount,
             Dropped = drops.Dropped,
-            Findings = [.. findings, .. Findings(merge, items.Added.Count, listed)],
+            Findings = [.. findings, .. Findings(merge, newUsers.Count, items.Added.Count, listed)],
             Appended = new AppendedCounts(newUsers.Count, items.Added.Count, merge.LateCount),
         };
+        writer.UserAttributes = GrownCatalogue.OfUsers(store.UserAttributes, writer.UserCount);
         // Some systems do not replace a file that is mapped.
         store.Dispose();
         cancellationToken.ThrowIfCancellationRequested();
@@ -147,19 +148,19 @@ internal sealed class StoreAppend(
         }
     }
 
-    private IEnumerable<string> Findings(SequenceMerge merge, int addedCount, ItemVocabulary? listed)
+    private IEnumerable<string> Findings(SequenceMerge merge, int newUserCount, int newItemCount, ItemVocabulary? listed)
     {
         if (!store.HasTimestamps) yield return "new events follow the store's, and which of them it has already cannot be known: it has no times";
         else if (FollowsOld) yield return $"new events follow the store's, in the order of column '{source.OrderColumn}'";
         if (merge.LateCount > 0) yield return Text($"{merge.LateCount:N0} new events stand before the last event of their user in the store");
         if (merge.ReplacedCount > 0) yield return Text($"{merge.ReplacedCount:N0} events of the store gave way to a later one with the same item");
         foreach (string rule in rules.Findings(request.Filter)) yield return rule;
-        if (addedCount == 0) yield break;
-        foreach (var attribute in store.Items.Attributes)
-        {
-            if (listed is null || listed.Attributes.All(other => other.Name != attribute.Name)) yield return $"new items have no '{attribute.Name}': the items file brings none";
-        }
+        if (newUserCount > 0 && store.UserAttributes.Count > 0) yield return $"new users have no {Names(store.UserAttributes)}: no file tells";
+        CategoricalAttribute[] absent = [.. store.Items.Attributes.Where(attribute => listed is null || listed.Attributes.All(other => other.Name != attribute.Name))];
+        if (newItemCount > 0 && absent.Length > 0) yield return $"new items have no {Names(absent)}: the items file does not tell";
     }
+
+    private static string Names(IEnumerable<CategoricalAttribute> attributes) => string.Join(", ", attributes.Select(attribute => $"'{attribute.Name}'"));
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -20,7 +20,7 @@ public sealed class BadCommandLineTests
     [InlineData("a value on the command line is empty", "prepare", "synthetic", "--out", "")]
     [InlineData("Required argument missing for option: '--out'", "prepare", "synthetic", "--out=")]
     [InlineData("a value on the command line is empty", "export", "", "--out", "a.csv")]
-    [InlineData("Must be one of: 'sasrec'", "export", "d", "--out", "o", "--format", "csv")]
+    [InlineData("Must be one of: 'sasrec'", "export", "d", "--out", "o", "--format", "xlsx")]
     public void A_bad_command_line_is_one_line(string expected, params string[] arguments) =>
         Assert.Contains(expected, Tool.Refused(arguments), StringComparison.Ordinal);
 

@@ -7,6 +7,7 @@ public sealed class HelpTests
     [Theory]
     [InlineData("prepare")]
     [InlineData("append")]
+    [InlineData("inspect")]
     [InlineData("import")]
     [InlineData("export")]
     [InlineData("train")]
@@ -28,7 +29,7 @@ public sealed class HelpTests
     {
         Tool help = Tool.Run();
         Assert.Equal(0, help.ExitCode);
-        foreach (string command in new[] { "prepare", "append", "import", "export", "train", "evaluate", "recommend", "quickstart", "bench", "doctor" })
+        foreach (string command in new[] { "prepare", "append", "inspect", "import", "export", "train", "evaluate", "recommend", "quickstart", "bench", "doctor" })
         {
             Assert.Single(help.Output.Split('\n'), line => line.StartsWith($"  {command} ", StringComparison.Ordinal));
         }

@@ -61,25 +61,28 @@ public sealed class AppendItemsTests : IDisposable
         string store = Titled();
         folder.Write("more.csv", "id,name\n4,Four\n");
         DelimitedRatingsSource rows = Described("user,item,time\na,4,6\n", "more.csv") with { ItemAttributeColumns = [] };
-        Assert.Contains("new items have no 'tags': the items file brings none", Appended.Append(store, rows).Report!.Findings);
+        Assert.Contains("new items have no 'tags': the items file does not tell", Appended.Append(store, rows).Report!.Findings);
         using var opened = SequenceStore.Open(store);
         Assert.Equal(["tags: red|blue,red|"], Prepared.Attributes(opened));
     }
 
     [Fact]
-    public void A_named_set_grows_by_a_table()
+    public void A_named_set_grows_by_a_table_and_its_users_keep_their_attributes()
     {
         folder.Write("ratings.dat", "1::10::5::100\n1::20::4::200\n");
         folder.Write("movies.dat", "10::Heat (1995)::Action\n20::Ran (1985)::Drama|War\n");
-        folder.Write("users.dat", "");
+        folder.Write("users.dat", "1::F::18::7::02460\n");
         string store = folder.File("s");
         Prepared.Prepare(KnownDatasets.Create("ml-1m", folder.Path), store, verify: false);
         folder.Write("more.dat", "15::Alien (1979)::Horror\n");
-        DelimitedRatingsSource rows = folder.Rows("n.csv", "user,item,rating,time\n1,15,3,300\n") with { ItemsPath = folder.File("more.dat") };
-        Appended.Append(store, rows);
+        DelimitedRatingsSource rows = folder.Rows("n.csv", "user,item,rating,time\n1,15,3,300\n0,10,2,400\n") with { ItemsPath = folder.File("more.dat") };
+        PreparationReport report = Appended.Append(store, rows).Report!;
         using var opened = SequenceStore.Open(store);
-        Assert.Equal(["1: 10/5@100 20/4@200 15/3@300"], Appended.Sequences(store));
+        Assert.Equal(["0: 10/2@400", "1: 10/5@100 20/4@200 15/3@300"], Appended.Sequences(store));
         Assert.Equal(["genres: Action|Drama,War|Horror", "year: 1995|1985|1979", "decade: 1990s|1980s|1970s"], Prepared.Attributes(opened));
+        Assert.Equal(["sex: F|", "age_group: 18|", "occupation: 7|", "zip_code: 02460|"], opened.UserAttributes.Select(attribute =>
+            $"{attribute.Name}: {string.Join('|', Enumerable.Range(0, 2).Select(user => string.Join(',', attribute.ValuesAt(user))))}"));
+        Assert.Contains("new users have no 'sex', 'age_group', 'occupation', 'zip_code': no file tells", report.Findings);
         Assert.Equal("ml-1m", opened.Name);
     }
 

@@ -127,7 +127,7 @@ public sealed class MovieLensTests : IDisposable
         using var store = SequenceStore.Open(folder.File("s"));
         Assert.Equal("Toy Story (1995)", store.Items.Title(1));
         Assert.Equal([("genres", 19), ("year", 71), ("decade", 8)], store.Items.Attributes.Select(attribute => (attribute.Name, attribute.ValueCount)));
-        Assert.Equal(["Animation", "Children's", "Comedy"], store.Items.Attributes[0].ValuesOf(1));
+        Assert.Equal(["Animation", "Children's", "Comedy"], store.Items.Attributes[0].ValuesAt(0));
     }
 
     [Fact]

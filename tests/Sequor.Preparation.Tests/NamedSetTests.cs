@@ -102,7 +102,7 @@ public sealed class NamedSetTests : IDisposable
         ItemVocabulary items = YelpBusinesses.Read(path);
         Assert.Equal(["b1", "b2"], [items.Id(1), items.Id(2)]);
         Assert.Equal(["Dunkin'", "St Honoré \"Pastries\""], [items.Title(1), items.Title(2)]);
-        Assert.Equal(["Restaurants", "Food"], items.Attributes[0].ValuesOf(2).Order().Reverse());
+        Assert.Equal(["Restaurants", "Food"], items.Attributes[0].ValuesAt(1).Order().Reverse());
         Assert.Equal([("categories", 2), ("city", 1)], items.Attributes.Select(attribute => (attribute.Name, attribute.ValueCount)));
 
         string broken = Write("broken.json", "{\"business_id\":\"b1\"}\n{\"business_id\":\n");

@@ -31,7 +31,7 @@ internal static class Prepared
     public static string[] Attributes(SequenceStore store) =>
     [
         .. store.Items.Attributes.Select(attribute =>
-            $"{attribute.Name}: {string.Join('|', Enumerable.Range(1, store.Items.Count).Select(item => string.Join(',', attribute.ValuesOf(item))))}"),
+            $"{attribute.Name}: {string.Join('|', Enumerable.Range(1, store.Items.Count).Select(item => string.Join(',', attribute.ValuesAt(item - 1))))}"),
     ];
 
     public static string RequireData()

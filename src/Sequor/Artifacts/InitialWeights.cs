@@ -88,7 +88,7 @@ internal static class InitialWeights
 
     private static int[] MatchValues(LabelledTable from, LabelledTable to)
     {
-        ItemAttribute known = from.Attribute!, values = to.Attribute!;
+        CategoricalAttribute known = from.Attribute!, values = to.Attribute!;
         var rowOfValue = new Dictionary<string, int>(known.ValueCount, StringComparer.Ordinal);
         for (int code = 0; code < known.ValueCount; code++) rowOfValue.Add(known.Value(code), from.FirstValueRow + code);
         var rows = new int[to.FirstValueRow + values.ValueCount];

@@ -94,11 +94,11 @@ public sealed class ModelArtifact : IDisposable
 
     private static KeyValuePair<string, IReadOnlyList<string>>[]? AttributesOf(ItemVocabulary items, int item) => items.Attributes.Count == 0
         ? null
-        : [.. items.Attributes.Select(attribute => KeyValuePair.Create(attribute.Name, attribute.ValuesOf(item)))];
+        : [.. items.Attributes.Select(attribute => KeyValuePair.Create(attribute.Name, attribute.ValuesAt(item - 1)))];
 
-    private static ItemAttribute[] Attributes(IReadOnlyList<ItemRow> rows)
+    private static CategoricalAttribute[] Attributes(IReadOnlyList<ItemRow> rows)
     {
         if (rows is not [{ Attributes: { } first }, ..]) return [];
-        return [.. first.Select((attribute, index) => ItemAttribute.Create(attribute.Key, [.. rows.Select(row => row.Attributes![index].Value)]))];
+        return [.. first.Select((attribute, index) => CategoricalAttribute.Create(attribute.Key, [.. rows.Select(row => row.Attributes![index].Value)]))];
     }
 }

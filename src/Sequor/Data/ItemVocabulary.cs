@@ -3,7 +3,7 @@ namespace Sequor.Data;
 /// <summary>The only converter between external item ids (what users know) and item indices 1..X (rows of tables; 0 is padding).</summary>
 public sealed class ItemVocabulary
 {
-    internal ItemVocabulary(Utf8Table ids, Utf8Table? titles, IReadOnlyList<ItemAttribute> attributes)
+    internal ItemVocabulary(Utf8Table ids, Utf8Table? titles, IReadOnlyList<CategoricalAttribute> attributes)
     {
         Ids = ids;
         Titles = titles;
@@ -17,7 +17,7 @@ public sealed class ItemVocabulary
     public bool HasTitles => Titles is not null;
 
     /// <summary>What the source told of the items beside id and title; empty when it told nothing.</summary>
-    public IReadOnlyList<ItemAttribute> Attributes { get; }
+    public IReadOnlyList<CategoricalAttribute> Attributes { get; }
 
     internal Utf8Table Ids { get; }
 
@@ -26,7 +26,7 @@ public sealed class ItemVocabulary
     /// <summary>Gives the ids the indices 1, 2, … in the order of the list; titles and attributes, when given, stand in the same order.</summary>
     /// <exception cref="InvalidInputException">An id or the name of an attribute is empty or stands twice, or the lists differ in length.</exception>
     public static ItemVocabulary Create(
-        IReadOnlyCollection<string> ids, IReadOnlyCollection<string?>? titles = null, IReadOnlyList<ItemAttribute>? attributes = null)
+        IReadOnlyCollection<string> ids, IReadOnlyCollection<string?>? titles = null, IReadOnlyList<CategoricalAttribute>? attributes = null)
     {
         ArgumentNullException.ThrowIfNull(ids);
         if (titles is not null && titles.Count != ids.Count)
@@ -47,18 +47,18 @@ public sealed class ItemVocabulary
         }
 
         attributes ??= [];
-        foreach (ItemAttribute attribute in attributes)
+        foreach (CategoricalAttribute attribute in attributes)
         {
-            if (attribute.ItemCount != ids.Count)
+            if (attribute.RowCount != ids.Count)
             {
                 throw new InvalidInputException(
-                    $"the catalogue has {ids.Count:N0} item ids but attribute '{attribute.Name}' knows {attribute.ItemCount:N0} items; give every item its values, or none");
+                    $"the catalogue has {ids.Count:N0} item ids but attribute '{attribute.Name}' knows {attribute.RowCount:N0} items; give every item its values, or none");
             }
+        }
 
-            if (attributes.Count(other => other.Name == attribute.Name) > 1)
-            {
-                throw new InvalidInputException($"item attribute '{attribute.Name}' stands twice; names must be unique");
-            }
+        if (CategoricalAttribute.FirstRepeatedName(attributes) is { } repeated)
+        {
+            throw new InvalidInputException($"item attribute '{repeated}' stands twice; names must be unique");
         }
 
         return new ItemVocabulary(table, titles is null ? null : Utf8Table.From(titles.Select(title => title ?? "")), attributes);

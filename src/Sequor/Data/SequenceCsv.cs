@@ -9,7 +9,8 @@ public static class SequenceCsv
 {
     /// <summary>
     /// Imports a file as a store: users and events in the order of the file. Without <paramref name="items"/> the catalogue is the
-    /// distinct item ids, in numeric order when all are integers, else in ordinal order.
+    /// distinct item ids, in numeric order when all are integers, else in ordinal order. Columns beyond those of the format become
+    /// attributes of the users.
     /// </summary>
     /// <exception cref="InvalidInputException">A row breaks the format, or names an item that the catalogue lacks.</exception>
     public static void ToStore(
@@ -26,6 +27,7 @@ public static class SequenceCsv
             OrderRule = "users and events in the order of the file",
         };
         using var writer = new SequenceStoreWriter(storePath, metadata, items, reader.HasRatings, reader.HasTimestamps);
+        var users = new UserAttributeLists(reader);
         int[] indices = [];
         do
         {
@@ -41,17 +43,20 @@ public static class SequenceCsv
 
             CheckTimestamps(reader);
             writer.Add(reader.UserId.ToString(), indices.AsSpan(0, reader.Length), reader.Ratings, reader.Timestamps);
+            users.Add();
         }
         while (reader.Read());
 
+        writer.UserAttributes = users.ToAttributes();
         writer.Complete();
     }
 
     /// <summary>
     /// Writes a store in the interchange format. The format knows integers only: ids that are all integers stand as they are, others
     /// as 0-based codes in the order of the store (what the reference does with Amazon's ids). Absent ratings and timestamps are empty.
+    /// Attributes of users follow as columns of codes, −1 for none.
     /// </summary>
-    /// <exception cref="InvalidInputException">The output cannot be written.</exception>
+    /// <exception cref="InvalidInputException">The output cannot be written, or the name of an attribute cannot be that of a column.</exception>
     public static void Write(SequenceStore store, string csvPath, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(store);
@@ -59,11 +64,15 @@ public static class SequenceCsv
         string[] items = Codes(store.Items.Count, index => store.Items.Id(index + 1));
         string[] users = Codes(store.UserCount, store.UserId);
 
+        var attributes = new UserAttributeColumns(store.UserAttributes);
+
         using var file = AtomicFile.Create(csvPath);
         try
         {
             using var text = new StreamWriter(file.Stream, new UTF8Encoding(false), 1 << 16, leaveOpen: true) { NewLine = "\n" };
-            text.WriteLine("index,user_id,sequence_item_ids,sequence_ratings,sequence_timestamps");
+            text.Write("index,user_id,sequence_item_ids,sequence_ratings,sequence_timestamps");
+            attributes.WriteHeader(text);
+            text.WriteLine();
             for (int user = 0; user < store.UserCount; user++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -81,6 +90,7 @@ public static class SequenceCsv
                 text.Write('"');
                 WriteList(text, sequence.Ratings, wholeSuffix: ".0");
                 WriteList(text, sequence.Timestamps, wholeSuffix: "");
+                attributes.WriteRow(text, user);
                 text.WriteLine();
             }
         }
@@ -124,7 +134,7 @@ public static class SequenceCsv
 
         string[] sorted = [.. ids];
         Array.Sort(sorted, StringComparer.Ordinal);
-        if (Array.TrueForAll(sorted, id => IsInteger(id)))
+        if (Array.TrueForAll(sorted, UserAttributeColumns.IsInteger))
         {
             // Stable, so that '7' and '07', should both occur, stay in ordinal order.
             sorted = [.. sorted.OrderBy(id => long.Parse(id, CultureInfo.InvariantCulture))];
@@ -140,15 +150,12 @@ public static class SequenceCsv
         for (int row = 0; row < count; row++)
         {
             codes[row] = id(row);
-            integers &= IsInteger(codes[row]);
+            integers &= UserAttributeColumns.IsInteger(codes[row]);
         }
 
         for (int row = 0; row < count && !integers; row++) codes[row] = row.ToString(CultureInfo.InvariantCulture);
         return codes;
     }
-
-    // Eighteen digits always fit in an int64.
-    private static bool IsInteger(string id) => id.Length <= 18 && id.AsSpan().IndexOfAnyExceptInRange('0', '9') < 0;
 
     private static void CheckTimestamps(SequenceCsvReader reader)
     {

@@ -4,7 +4,8 @@ namespace Sequor.Data;
 
 /// <summary>
 /// Reads <c>sasrec_format.csv</c> row by row: <c>user_id</c> and <c>sequence_item_ids</c>, and where present <c>sequence_ratings</c>
-/// and <c>sequence_timestamps</c>, each a quoted comma list, oldest first. Other columns (index, sex, age_group …) are passed over.
+/// and <c>sequence_timestamps</c>, each a quoted comma list, oldest first. <c>index</c> is passed over; further columns (sex, age_group …)
+/// describe the user.
 /// Whether there are ratings and timestamps is settled by the first row.
 /// </summary>
 public sealed class SequenceCsvReader : IDisposable
@@ -14,6 +15,7 @@ public sealed class SequenceCsvReader : IDisposable
     private readonly int itemColumn;
     private readonly int ratingColumn;
     private readonly int timestampColumn;
+    private readonly int[] userAttributeColumns;
     private readonly List<Range> fields = [];
     private readonly List<Range> itemRanges = [];
     private float[] ratings = [];
@@ -43,6 +45,8 @@ public sealed class SequenceCsvReader : IDisposable
         itemColumn = Array.IndexOf(header, "sequence_item_ids");
         ratingColumn = Array.IndexOf(header, "sequence_ratings");
         timestampColumn = Array.IndexOf(header, "sequence_timestamps");
+        userAttributeColumns = [.. Enumerable.Range(0, header.Length).Where(column => header[column].Length > 0 && !UserAttributeColumns.IsReserved(header[column]))];
+        UserAttributes = [.. userAttributeColumns.Select(column => header[column])];
         if (userColumn < 0 || itemColumn < 0)
         {
             reader.Dispose();
@@ -50,6 +54,9 @@ public sealed class SequenceCsvReader : IDisposable
             throw Invalid($"column '{missing}' is missing from the header '{Shorten(line)}'; the format begins index,user_id,sequence_item_ids,sequence_ratings,sequence_timestamps");
         }
     }
+
+    /// <summary>Names of the columns that describe the user, in the order of the header.</summary>
+    public IReadOnlyList<string> UserAttributes { get; }
 
     /// <summary>The file that is read.</summary>
     public string Path { get; }
@@ -77,6 +84,10 @@ public sealed class SequenceCsvReader : IDisposable
 
     /// <summary>Item id of the current row's event at <paramref name="position"/>.</summary>
     public ReadOnlySpan<char> ItemId(int position) => line.AsSpan(itemRanges[position]);
+
+    /// <summary>The current row's field of <see cref="UserAttributes"/>[<paramref name="index"/>]; empty when the row ends before it.</summary>
+    public ReadOnlySpan<char> UserAttribute(int index) =>
+        userAttributeColumns[index] < fields.Count ? line.AsSpan(fields[userAttributeColumns[index]]).Trim() : [];
 
     /// <summary>Advances to the next row; false at the end of the file.</summary>
     /// <exception cref="InvalidInputException">The row breaks the format; the message has file and line.</exception>

@@ -50,7 +50,8 @@ public sealed unsafe class SequenceStore : IDisposable
             if (userIds.Count != UserCount) throw Damaged($"{UserCount:N0} users have {userIds.Count:N0} ids");
             Utf8Table? titles = Find(StoreSections.Titles) is null ? null : Table(StoreSections.TitleOffsets, StoreSections.Titles);
             Utf8Table ids = Table(StoreSections.ItemIdOffsets, StoreSections.ItemIds);
-            Items = new ItemVocabulary(ids, titles, Attributes(ids.Count));
+            Items = new ItemVocabulary(ids, titles, Attributes(AttributeSectionNames.Items, ids.Count));
+            UserAttributes = Attributes(AttributeSectionNames.Users, UserCount);
             if (titles is not null && titles.Count != Items.Count) throw Damaged($"{Items.Count:N0} items have {titles.Count:N0} titles");
             Metadata = ReadJson(StoreSections.Metadata, StoreJson.Default.SequenceStoreMetadata);
             Report = Find(StoreSections.Report) is null ? null : ReadJson(StoreSections.Report, ReportJson.Default.PreparationReport);
@@ -77,6 +78,9 @@ public sealed unsafe class SequenceStore : IDisposable
 
     /// <summary>The catalogue: ids, titles and their indices.</summary>
     public ItemVocabulary Items { get; }
+
+    /// <summary>What the source told of the users beside their events, user u in row u; empty when it told nothing.</summary>
+    public IReadOnlyList<CategoricalAttribute> UserAttributes { get; }
 
     /// <summary>Whether events carry ratings.</summary>
     public bool HasRatings { get; }
@@ -233,16 +237,16 @@ public sealed unsafe class SequenceStore : IDisposable
             new MappedMemory<byte>(this, At(bytes), (int)bytes.Length).Memory);
     }
 
-    private IReadOnlyList<ItemAttribute> Attributes(int itemCount)
+    private IReadOnlyList<CategoricalAttribute> Attributes(AttributeSectionNames sections, int rowCount)
     {
-        if (Find(StoreSections.AttributeNames) is null) return [];
+        if (Find(sections.Names) is null) return [];
         return AttributeSections.View(
-            Table(StoreSections.AttributeNameOffsets, StoreSections.AttributeNames),
-            Table(StoreSections.AttributeValueOffsets, StoreSections.AttributeValues),
-            View<int>(StoreSections.AttributeValueCounts).Span,
-            View<long>(StoreSections.AttributeItemOffsets),
-            View<int>(StoreSections.AttributeCodes),
-            itemCount) ?? throw Damaged("the item attributes do not fit together");
+            Table(sections.NameOffsets, sections.Names),
+            Table(sections.ValueOffsets, sections.Values),
+            View<int>(sections.ValueCounts).Span,
+            View<long>(sections.RowOffsets),
+            View<int>(sections.Codes),
+            rowCount) ?? throw Damaged($"the attributes in section '{sections.Names}' do not fit together");
     }
 
     private Memory<T> View<T>(string name)

@@ -51,6 +51,9 @@ public sealed class SequenceStoreWriter : IDisposable
     /// <summary>What the store will say about itself, its counts aside; may be set until <see cref="Complete"/>.</summary>
     public SequenceStoreMetadata Metadata { get; set; }
 
+    /// <summary>What is known of the users beside their events, in the order in which they were added; may be set until <see cref="Complete"/>.</summary>
+    public IReadOnlyList<CategoricalAttribute> UserAttributes { get; set; } = [];
+
     /// <summary>Users added so far.</summary>
     public int UserCount => userIds.Count;
 
@@ -96,7 +99,7 @@ public sealed class SequenceStoreWriter : IDisposable
     }
 
     /// <summary>Puts the finished store in place; nothing can be added afterwards.</summary>
-    /// <exception cref="InvalidInputException">A user id was added twice, or the disk refuses.</exception>
+    /// <exception cref="InvalidInputException">A user id was added twice, an attribute does not fit the users, or the disk refuses.</exception>
     public void Complete()
     {
         ObjectDisposedException.ThrowIf(completed, this);
@@ -105,6 +108,8 @@ public sealed class SequenceStoreWriter : IDisposable
         {
             throw new InvalidInputException($"user id '{users.Text(row)}' stands twice in {Metadata.Source}; one user is one sequence");
         }
+
+        CheckUserAttributes();
 
         try
         {
@@ -118,7 +123,8 @@ public sealed class SequenceStoreWriter : IDisposable
                 Spool(StoreSections.Titles).Append(titles.Bytes);
             }
 
-            AttributeSections.Write(items.Attributes, items.Count, Spool);
+            AttributeSections.Write(items.Attributes, AttributeSectionNames.Items, Spool);
+            AttributeSections.Write(UserAttributes, AttributeSectionNames.Users, Spool);
             Spool(StoreSections.Metadata).Append<byte>(JsonSerializer.SerializeToUtf8Bytes(Counted(), StoreJson.Default.SequenceStoreMetadata));
             if (Report is not null) Spool(StoreSections.Report).Append<byte>(JsonSerializer.SerializeToUtf8Bytes(Report, ReportJson.Default.PreparationReport));
             WriteStore();
@@ -137,6 +143,23 @@ public sealed class SequenceStoreWriter : IDisposable
         foreach (SectionSpool spool in spools) spool.Dispose();
         spools.Clear();
         completed = true;
+    }
+
+    private void CheckUserAttributes()
+    {
+        foreach (CategoricalAttribute attribute in UserAttributes)
+        {
+            if (attribute.RowCount != UserCount)
+            {
+                throw new InvalidInputException(
+                    $"the store has {UserCount:N0} users but attribute '{attribute.Name}' knows {attribute.RowCount:N0}; give every user its values, or none");
+            }
+        }
+
+        if (CategoricalAttribute.FirstRepeatedName(UserAttributes) is { } repeated)
+        {
+            throw new InvalidInputException($"user attribute '{repeated}' stands twice; names must be unique");
+        }
     }
 
     private void WriteStore()

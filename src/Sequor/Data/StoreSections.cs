@@ -15,11 +15,4 @@ internal static class StoreSections
     public const string ItemIds = "item_ids";
     public const string TitleOffsets = "title_offsets";
     public const string Titles = "titles";
-    public const string AttributeNameOffsets = "attr_name_offs";
-    public const string AttributeNames = "attr_names";
-    public const string AttributeValueOffsets = "attr_value_offs";
-    public const string AttributeValues = "attr_values";
-    public const string AttributeValueCounts = "attr_value_count";
-    public const string AttributeItemOffsets = "attr_item_offs";
-    public const string AttributeCodes = "attr_codes";
 }

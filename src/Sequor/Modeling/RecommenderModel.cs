@@ -21,7 +21,7 @@ public sealed class RecommenderModel : IDisposable
 
     /// <summary>Makes a model with zero weights for items 1 … <paramref name="itemCount"/>, with the attributes that its embedding may read.</summary>
     /// <exception cref="InvalidInputException">The embedding needs an attribute that is not there.</exception>
-    public RecommenderModel(ModelConfig config, int itemCount, IReadOnlyList<ItemAttribute>? attributes = null)
+    public RecommenderModel(ModelConfig config, int itemCount, IReadOnlyList<CategoricalAttribute>? attributes = null)
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentOutOfRangeException.ThrowIfLessThan(itemCount, 1);

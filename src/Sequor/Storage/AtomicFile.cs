@@ -16,7 +16,7 @@ public sealed class AtomicFile : IDisposable
         _target = PathOnDisk.FollowLink(target);
         if (Directory.Exists(_target)) throw new IOException("a directory has this name");
         _temporary = PathOnDisk.TemporaryBeside(_target);
-        _stream = new FileStream(_temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
+        _stream = new FileStream(_temporary, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite, bufferSize: 1 << 16);
     }
 
     /// <summary>Where the content goes.</summary>
@@ -32,6 +32,16 @@ public sealed class AtomicFile : IDisposable
     {
         using var file = new AtomicFile(path);
         write(file.Stream);
+        file.Commit();
+        return true;
+    });
+
+    /// <summary>Writes a file whole with a program that wants a path rather than a stream: what it puts there, or, if it fails, nothing.</summary>
+    /// <exception cref="InvalidInputException">The system refuses or the disk is full; the message gives its reason.</exception>
+    public static void WriteAt(string path, Action<string> write) => PathOnDisk.Guard(path, () =>
+    {
+        using var file = new AtomicFile(path);
+        write(file._temporary);
         file.Commit();
         return true;
     });

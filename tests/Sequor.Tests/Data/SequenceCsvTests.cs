@@ -31,6 +31,27 @@ public sealed class SequenceCsvTests : IDisposable
     }
 
     [Fact]
+    public void Columns_beyond_the_format_become_attributes_of_the_users_and_are_written_as_codes()
+    {
+        string text = Header + ",sex,tags\n0,7,\"5\",\"1.0\",\"9\",1,\"0,2\"\n1,3,\"12\",\"1.0\",\"9\",-1,10\n2,4,\"12\",\"1.0\",\"9\",0,\n";
+        using var store = Import(text);
+        Assert.Equal(["sex", "tags"], store.UserAttributes.Select(attribute => attribute.Name));
+        Assert.Equal(["1", "", "0"], Enumerable.Range(0, 3).Select(user => string.Join(' ', store.UserAttributes[0].ValuesAt(user))));
+        Assert.Equal(["0 2", "10", ""], Enumerable.Range(0, 3).Select(user => string.Join(' ', store.UserAttributes[1].ValuesAt(user))));
+        SequenceCsv.Write(store, folder.File("out.csv"), TestContext.Current.CancellationToken);
+        // 10 comes after 2 because all are numbers; both are codes of their own now.
+        Assert.Equal(text.Replace(",-1,10", ",-1,2", StringComparison.Ordinal).Replace("0,2", "0,1", StringComparison.Ordinal).Replace(",0,\n", ",0,-1\n", StringComparison.Ordinal), File.ReadAllText(folder.File("out.csv")));
+    }
+
+    [Fact]
+    public void A_row_that_ends_before_the_attributes_and_a_column_without_values_say_nothing()
+    {
+        using var store = Import("user_id,sequence_item_ids,sex,zip\n7,5,1\n8,5\n9,5,2,-1\n");
+        CategoricalAttribute sex = Assert.Single(store.UserAttributes);
+        Assert.Equal([["1"], [], ["2"]], Enumerable.Range(0, 3).Select(sex.ValuesAt));
+    }
+
+    [Fact]
     public void Absent_ratings_and_timestamps_stay_absent()
     {
         using var store = Import(Header + "\n0,7,\"5,1\",,\n");

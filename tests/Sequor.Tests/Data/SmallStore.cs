@@ -16,10 +16,10 @@ internal static class SmallStore
         attributes ? Attributes(count) : null);
 
     /// <summary>Genres, none to two an item, and a year for all but one.</summary>
-    public static ItemAttribute[] Attributes(int count) =>
+    public static CategoricalAttribute[] Attributes(int count) =>
     [
-        ItemAttribute.Create("genres", [.. Enumerable.Range(1, count).Select(i => (string[])(i % 3 == 0 ? [] : i % 3 == 1 ? ["Música"] : ["drama", "Comedy"]))]),
-        ItemAttribute.Create("year", [.. Enumerable.Range(1, count).Select(i => (string[])(i == 2 ? [] : [$"{2000 - i}"]))]),
+        CategoricalAttribute.Create("genres", [.. Enumerable.Range(1, count).Select(i => (string[])(i % 3 == 0 ? [] : i % 3 == 1 ? ["Música"] : ["drama", "Comedy"]))]),
+        CategoricalAttribute.Create("year", [.. Enumerable.Range(1, count).Select(i => (string[])(i == 2 ? [] : [$"{2000 - i}"]))]),
     ];
 
     /// <summary>Users of the given lengths; item, rating and time are functions of (user, position), so that a test can recompute them.</summary>

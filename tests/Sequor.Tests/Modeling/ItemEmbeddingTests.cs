@@ -25,11 +25,11 @@ public unsafe class ItemEmbeddingTests
     public void Items_of_one_category_are_one_vector_and_those_without_share_category_0()
     {
         using var problem = new Problem(ItemEmbeddingKind.Categorical);
-        ItemAttribute genres = problem.Attributes[0];
+        CategoricalAttribute genres = problem.Attributes[0];
         Parameter table = Assert.Single(problem.Embedding.Parameters);
         Assert.Equal(genres.ValueCount + 2, table.Value.Rows);
         for (int item = 1; item <= Items; item++)
-            Assert.Equal(table.Value[genres.Codes(item) is [var first, ..] ? first + 2 : 1], problem.Embedding.Items.Value[item]);
+            Assert.Equal(table.Value[genres.CodesAt(item - 1) is [var first, ..] ? first + 2 : 1], problem.Embedding.Items.Value[item]);
     }
 
     [Theory]
@@ -141,7 +141,7 @@ public unsafe class ItemEmbeddingTests
             var expected = new float[gradient.Length];
             for (int item = kind == ItemEmbeddingKind.Features ? 1 : 0; item <= Items; item++)
             {
-                ReadOnlySpan<int> codes = problem.Attributes[a].Codes(Math.Max(item, 1));
+                ReadOnlySpan<int> codes = problem.Attributes[a].CodesAt(Math.Max(item - 1, 0));
                 int[] rows = kind == ItemEmbeddingKind.Features ? codes.ToArray() : [codes.IsEmpty ? 1 : codes[0] + 2];
                 foreach (int row in rows)
                     for (int c = 0; c < Dim; c++) expected[row * Dim + c] += items[item * Dim + c] / rows.Length;
@@ -184,7 +184,7 @@ public unsafe class ItemEmbeddingTests
 
         internal ItemEmbedding Embedding { get; }
 
-        internal ItemAttribute[] Attributes { get; }
+        internal CategoricalAttribute[] Attributes { get; }
 
         internal Parameter Own => Embedding.Parameters[0];
 
@@ -194,7 +194,7 @@ public unsafe class ItemEmbeddingTests
             var values = new float[Dim];
             for (int a = 0; a < Attributes.Length; a++)
             {
-                ReadOnlySpan<int> codes = Attributes[a].Codes(item);
+                ReadOnlySpan<int> codes = Attributes[a].CodesAt(item - 1);
                 foreach (int code in codes)
                     for (int c = 0; c < Dim; c++) values[c] += Embedding.Parameters[a + 1].Value[code][c] / codes.Length;
             }

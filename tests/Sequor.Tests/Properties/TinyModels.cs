@@ -77,10 +77,10 @@ internal static class TinyModels
     }
 
     /// <summary>Genres, none to three an item, and a year for most, never that of the next item.</summary>
-    internal static ItemAttribute[] Attributes(int itemCount) =>
+    internal static CategoricalAttribute[] Attributes(int itemCount) =>
     [
-        ItemAttribute.Create("genres", [.. Enumerable.Range(0, itemCount).Select(i => (string[])[.. Enumerable.Range(0, i % 4).Select(g => $"genre {(3 * i + 2 * g) % 5}")])]),
-        ItemAttribute.Create("year", [.. Enumerable.Range(0, itemCount).Select(i => (string[])(i % 6 == 1 ? [] : [$"{1990 + i % 7}"]))]),
+        CategoricalAttribute.Create("genres", [.. Enumerable.Range(0, itemCount).Select(i => (string[])[.. Enumerable.Range(0, i % 4).Select(g => $"genre {(3 * i + 2 * g) % 5}")])]),
+        CategoricalAttribute.Create("year", [.. Enumerable.Range(0, itemCount).Select(i => (string[])(i % 6 == 1 ? [] : [$"{1990 + i % 7}"]))]),
     ];
 
     internal static History[] Histories(int seed, params int[] lengths)

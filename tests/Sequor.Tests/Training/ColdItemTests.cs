@@ -41,7 +41,7 @@ public sealed class ColdItemTests : IDisposable
         string run = Train("features");
         using ModelArtifact artifact = ModelArtifact.Load(run);
         Assert.Equal(["genre", "parity"], artifact.Items.Attributes.Select(attribute => attribute.Name));
-        Assert.Equal(["A"], artifact.Items.Attributes[0].ValuesOf(PerGenre));
+        Assert.Equal(["A"], artifact.Items.Attributes[0].ValuesAt(PerGenre - 1));
         Assert.All(s_cold, item => Assert.All(artifact.Model.Parameters[0].Value[item].ToArray(), weight => Assert.Equal(0, weight)));
 
         long[] popularity = [.. Enumerable.Repeat(1L, Items + 1)];
@@ -55,7 +55,7 @@ public sealed class ColdItemTests : IDisposable
     public void Evaluated_on_a_store_with_other_attributes_the_artefacts_own_prevail()
     {
         using ModelArtifact artifact = ModelArtifact.Load(Train("features"));
-        string other = Store("other", [ItemAttribute.Create("shelf", [.. Enumerable.Range(0, Items).Select(i => (string[])[$"{i}"])])]);
+        string other = Store("other", [CategoricalAttribute.Create("shelf", [.. Enumerable.Range(0, Items).Select(i => (string[])[$"{i}"])])]);
         Assert.Equal(Metrics(folder.File("toy")), Metrics(other));
 
         IReadOnlyDictionary<string, double> Metrics(string path)
@@ -98,10 +98,10 @@ public sealed class ColdItemTests : IDisposable
             train_fn.embedding_module_type = '{kind}'
             train_fn.item_category = 'genre'
             """, "test").Config;
-        ItemAttribute[] attributes =
+        CategoricalAttribute[] attributes =
         [
-            ItemAttribute.Create("genre", [.. Enumerable.Range(1, Items).Select(item => (string[])[IsOfA(item) ? "A" : "B"])]),
-            ItemAttribute.Create("parity", [.. Enumerable.Range(1, Items).Select(item => (string[])(item % 5 == 0 ? [] : [item % 2 == 0 ? "even" : "odd"]))]),
+            CategoricalAttribute.Create("genre", [.. Enumerable.Range(1, Items).Select(item => (string[])[IsOfA(item) ? "A" : "B"])]),
+            CategoricalAttribute.Create("parity", [.. Enumerable.Range(1, Items).Select(item => (string[])(item % 5 == 0 ? [] : [item % 2 == 0 ? "even" : "odd"]))]),
         ];
         using var store = SequenceStore.Open(Store("toy", attributes));
         using var workers = new WorkerPool(2);
@@ -111,7 +111,7 @@ public sealed class ColdItemTests : IDisposable
         return Path.Combine(run, "last");
     }
 
-    private string Store(string name, ItemAttribute[] attributes)
+    private string Store(string name, CategoricalAttribute[] attributes)
     {
         var items = ItemVocabulary.Create([.. Enumerable.Range(1, Items).Select(i => $"id-{i}")], null, attributes);
         using var writer = new SequenceStoreWriter(folder.File(name), SmallStore.Metadata, items, hasRatings: false, hasTimestamps: false);

@@ -60,10 +60,10 @@ internal static class GrowingData
     private static string Write(string path, IEnumerable<string> catalogue, int users, int length, int offset)
     {
         string[] ids = [.. catalogue];
-        ItemAttribute[] attributes =
+        CategoricalAttribute[] attributes =
         [
-            ItemAttribute.Create("genre", [.. ids.Select(id => (string[])[Genre(id)])]),
-            ItemAttribute.Create("size", [.. ids.Select(id => (string[])(Genre(id) == "B" ? ["small", "flat"] : []))]),
+            CategoricalAttribute.Create("genre", [.. ids.Select(id => (string[])[Genre(id)])]),
+            CategoricalAttribute.Create("size", [.. ids.Select(id => (string[])(Genre(id) == "B" ? ["small", "flat"] : []))]),
         ];
         var items = ItemVocabulary.Create(ids, null, attributes);
         using var writer = new SequenceStoreWriter(path, SmallStore.Metadata, items, hasRatings: true, hasTimestamps: true);

@@ -15,7 +15,7 @@ internal sealed class CategoricalItemEmbedding : ItemEmbedding
     private readonly ItemComposition _composition;
 
     /// <summary>From the category 0 … C − 1 of the items 1, 2, …, categories from 1 on being the values of <paramref name="attribute"/>, if one is given.</summary>
-    internal CategoricalItemEmbedding(ReadOnlySpan<int> categories, int categoryCount, int dim, ItemAttribute? attribute = null)
+    internal CategoricalItemEmbedding(ReadOnlySpan<int> categories, int categoryCount, int dim, CategoricalAttribute? attribute = null)
     {
         int itemCount = categories.Length;
         int[] offsets = new int[itemCount + 2], rows = new int[itemCount + 1];
@@ -32,10 +32,10 @@ internal sealed class CategoricalItemEmbedding : ItemEmbedding
     internal override IReadOnlyList<LabelledTable> Tables { get; }
 
     /// <summary>Category 0 for items without a value, c + 1 for those whose first value is c.</summary>
-    internal static CategoricalItemEmbedding Of(ItemAttribute attribute, int dim)
+    internal static CategoricalItemEmbedding Of(CategoricalAttribute attribute, int dim)
     {
-        int[] categories = new int[attribute.ItemCount];
-        for (int item = 1; item <= categories.Length; item++) categories[item - 1] = attribute.Codes(item) is [var first, ..] ? first + 1 : 0;
+        int[] categories = new int[attribute.RowCount];
+        for (int item = 1; item <= categories.Length; item++) categories[item - 1] = attribute.CodesAt(item - 1) is [var first, ..] ? first + 1 : 0;
         return new CategoricalItemEmbedding(categories, attribute.ValueCount + 1, dim, attribute);
     }
 

@@ -17,7 +17,7 @@ internal sealed class FeatureItemEmbedding : ItemEmbedding
     private readonly ItemComposition _composition;
     private readonly double _idDropoutRate;
 
-    internal FeatureItemEmbedding(int itemCount, IReadOnlyList<ItemAttribute> attributes, int dim, double idDropoutRate)
+    internal FeatureItemEmbedding(int itemCount, IReadOnlyList<CategoricalAttribute> attributes, int dim, double idDropoutRate)
     {
         _own = new Parameter(LocalItemEmbedding.TableName, [itemCount + 1, dim], isTable: true);
         _composition = new ItemComposition(itemCount, dim, _own, [.. attributes.Select(attribute => ValueTable.Of(attribute, dim))]);

@@ -21,7 +21,7 @@ internal abstract class ItemEmbedding : IDisposable
 
     /// <summary>The embedding that a configuration names.</summary>
     /// <exception cref="InvalidInputException">The data lack an attribute that it needs.</exception>
-    internal static ItemEmbedding Create(ModelConfig config, int itemCount, IReadOnlyList<ItemAttribute> attributes)
+    internal static ItemEmbedding Create(ModelConfig config, int itemCount, IReadOnlyList<CategoricalAttribute> attributes)
     {
         var available = new AvailableAttributes(config.ItemEmbedding, attributes);
         return config.ItemEmbedding.Kind switch

@@ -7,4 +7,4 @@ namespace Sequor.Modeling.ItemEmbeddings;
 /// <param name="Table">The table.</param>
 /// <param name="Attribute">The attribute whose values are the rows; null when row i is item i.</param>
 /// <param name="FirstValueRow">Row of the attribute's first value; the rows before it stand for the same in every model.</param>
-internal sealed record LabelledTable(Parameter Table, ItemAttribute? Attribute, int FirstValueRow = 0);
+internal sealed record LabelledTable(Parameter Table, CategoricalAttribute? Attribute, int FirstValueRow = 0);

@@ -27,14 +27,14 @@ internal sealed class ValueTable
     internal int[] Rows { get; }
 
     /// <summary>A table for all values of an attribute.</summary>
-    internal static ValueTable Of(ItemAttribute attribute, int dim)
+    internal static ValueTable Of(CategoricalAttribute attribute, int dim)
     {
         if (attribute.ValueCount == 0) throw new InvalidInputException($"no item has a value of attribute \"{attribute.Name}\"; leave it out of train_fn.item_features");
-        int[] offsets = new int[attribute.ItemCount + 2];
+        int[] offsets = new int[attribute.RowCount + 2];
         var rows = new List<int>();
-        for (int item = 1; item <= attribute.ItemCount; item++)
+        for (int item = 1; item <= attribute.RowCount; item++)
         {
-            rows.AddRange(attribute.Codes(item));
+            rows.AddRange(attribute.CodesAt(item - 1));
             offsets[item + 1] = rows.Count;
         }
         return new ValueTable($"_embedding_module._attribute_emb.{attribute.Name}.weight", attribute.ValueCount, dim, offsets, [.. rows]);
