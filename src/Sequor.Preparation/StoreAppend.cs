@@ -101,7 +101,16 @@ internal sealed class StoreAppend(
         // Some systems do not replace a file that is mapped.
         store.Dispose();
         cancellationToken.ThrowIfCancellationRequested();
+        RequireUnchanged();
         writer.Complete();
+    }
+
+    // What another append has added meanwhile must not be lost without a word.
+    private void RequireUnchanged()
+    {
+        if (Path.GetFullPath(request.Output) != Path.GetFullPath(store.Path)) return;
+        using var now = SequenceStore.Open(store.Path);
+        if (now.Fingerprint != store.Fingerprint) throw new InvalidInputException($"{store.Path} was changed by someone else meanwhile; append again");
     }
 
     private long LayoutBytes => request.MemoryLimitBytes / 4 ?? DefaultLayoutBytes;

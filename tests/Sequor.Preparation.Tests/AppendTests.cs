@@ -191,6 +191,23 @@ public sealed class AppendTests : IDisposable
     }
 
     [Fact]
+    public void A_store_that_was_changed_meanwhile_is_not_replaced()
+    {
+        string store = Store("user,item,time\na,x,1\n"), other = folder.File("other");
+        Appended.Append(store, folder.Rows("other.csv", "user,item,time\nb,x,3\n"), other);
+        var watch = new StageWatch(stage =>
+        {
+            if (stage == "writing" && File.Exists(other)) File.Move(other, store, overwrite: true);
+        });
+        var request = new PreparationRequest { Source = new AppendSource(store, folder.Rows("new.csv", "user,item,time\na,y,2\n")), Output = store };
+        var error = Assert.Throws<InvalidInputException>(() => DatasetPreparer.Prepare(request, watch, TestContext.Current.CancellationToken));
+        Assert.EndsWith("was changed by someone else meanwhile; append again", error.Message, StringComparison.Ordinal);
+        Assert.Equal(["a: x@1", "b: x@3"], Appended.Sequences(store));
+        DatasetPreparer.Prepare(request, null, TestContext.Current.CancellationToken);
+        Assert.Equal(["a: x@1 y@2", "b: x@3"], Appended.Sequences(store));
+    }
+
+    [Fact]
     public void A_damaged_store_is_not_given_a_valid_checksum()
     {
         string store = Store("user,item,time\na,xylophone,1\n");
