@@ -52,9 +52,21 @@ internal sealed class RatingsImport(
 
         progress?.Report(new PreparationProgress("filtering", 0, rows.RowCount));
         var filter = new RowFilter(rows, request.Filter, MinimumCount, LayoutBytes, drops);
-        var users = new IdOrder(rows.UserIds, code => filter.UserCounts[code] > 0);
-        if (users.Count == 0) throw NothingLeft(drops);
-        (ItemVocabulary items, int[] indices) = Link(rows, filter);
+        if (filter.UserCounts.All(count => count == 0)) throw NothingLeft(drops);
+        Task<IdOrder> ordering = Task.Run(() => new IdOrder(rows.UserIds, code => filter.UserCounts[code] > 0), CancellationToken.None);
+        ItemVocabulary items;
+        int[] indices;
+        try
+        {
+            (items, indices) = Link(rows, filter);
+        }
+        finally
+        {
+            // The ids must stay until nobody reads them.
+            Task.WaitAny([ordering], CancellationToken.None);
+        }
+
+        IdOrder users = ordering.GetAwaiter().GetResult();
         // A filter of one's own leaves only the rows that were read as published.
         PublishedCounts? expected = request.Filter == new InteractionFilter() && !request.SkipBadRows ? Published : Published is null ? null : Published with { Users = null, Items = null };
         if (request.Verify) expected?.Check(name, reader.RowCount, users.Count, items.Count);

@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using System.Text;
 
@@ -41,7 +40,7 @@ internal sealed unsafe class Utf8Dictionary : IDisposable
     private int blockEnd = 1 << BlockBits;
 
     /// <summary>Makes an empty dictionary.</summary>
-    public Utf8Dictionary() => slots = (ulong*)NativeMemory.AllocZeroed((nuint)slotCount, sizeof(ulong));
+    public Utf8Dictionary() => slots = (ulong*)HugePages.Allocate((nuint)slotCount * sizeof(ulong));
 
     /// <summary>Number of distinct strings.</summary>
     public int Count { get; private set; }
@@ -120,9 +119,9 @@ internal sealed unsafe class Utf8Dictionary : IDisposable
     /// <summary>Frees the memory.</summary>
     public void Dispose()
     {
-        NativeMemory.Free(slots);
+        HugePages.Free(slots);
         slots = null;
-        foreach (nint block in blocks) NativeMemory.Free((void*)block);
+        foreach (nint block in blocks) HugePages.Free((void*)block);
         blocks.Clear();
     }
 
@@ -155,7 +154,7 @@ internal sealed unsafe class Utf8Dictionary : IDisposable
         int size = Size(key.Length);
         if (blockEnd + size > 1 << BlockBits)
         {
-            blocks.Add((nint)NativeMemory.AllocZeroed(1 << BlockBits));
+            blocks.Add((nint)HugePages.Allocate(1 << BlockBits));
             // Place 0 means an empty slot.
             blockEnd = blocks.Count == 1 ? 4 : 0;
         }
@@ -172,9 +171,9 @@ internal sealed unsafe class Utf8Dictionary : IDisposable
 
     private void Grow()
     {
-        NativeMemory.Free(slots);
+        HugePages.Free(slots);
         slotCount = checked(slotCount * 2);
-        slots = (ulong*)NativeMemory.AllocZeroed((nuint)slotCount, sizeof(ulong));
+        slots = (ulong*)HugePages.Allocate((nuint)slotCount * sizeof(ulong));
         ulong mask = (ulong)slotCount - 1;
         ForEach((_, place) =>
         {
