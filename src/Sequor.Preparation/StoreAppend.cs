@@ -161,8 +161,8 @@ internal sealed class StoreAppend(
     {
         if (!store.HasTimestamps) yield return "new events follow the store's, and which of them it has already cannot be known: it has no times";
         else if (FollowsOld) yield return $"new events follow the store's, in the order of column '{source.OrderColumn}'";
-        if (merge.LateCount > 0) yield return Text($"{merge.LateCount:N0} new events stand before the last event of their user in the store");
-        if (merge.ReplacedCount > 0) yield return Text($"{merge.ReplacedCount:N0} events of the store gave way to a later one with the same item");
+        if (merge.LateCount > 0) yield return Text($"new events that stand before the last one of their user in the store: {merge.LateCount:N0}");
+        if (merge.ReplacedCount > 0) yield return Text($"events of the store that gave way to a later one with the same item: {merge.ReplacedCount:N0}");
         foreach (string rule in rules.Findings(request.Filter)) yield return rule;
         if (newUserCount > 0 && store.UserAttributes.Count > 0) yield return $"new users have no {Names(store.UserAttributes)}: no file tells";
         CategoricalAttribute[] absent = [.. store.Items.Attributes.Where(attribute => listed is null || listed.Attributes.All(other => other.Name != attribute.Name))];

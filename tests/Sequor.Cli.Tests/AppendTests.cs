@@ -44,7 +44,7 @@ public sealed class AppendTests : IDisposable
         foreach (var (what, value) in new[]
         {
             ("new events", "2"), ("new users", "1"), ("new items", "1"), ("left out", "1: already in the store, such as user a, item x"),
-            ("found out", "1 new events stand before the last event of their user in the store"),
+            ("found out", "new events that stand before the last one of their user in the store: 1"),
         })
         {
             Assert.Contains(run.Output.Split('\n'), row => row.Trim().StartsWith(what, StringComparison.Ordinal) && row.TrimEnd().EndsWith($" {value}", StringComparison.Ordinal));
@@ -61,6 +61,21 @@ public sealed class AppendTests : IDisposable
         JsonElement again = Tool.Json("append", store, rows);
         Assert.Equal(once, again.GetProperty("fingerprint").GetString());
         Assert.Equal(0, again.GetProperty("newEvents").GetInt64());
+    }
+
+    [Fact]
+    public void The_store_tells_what_was_appended_last()
+    {
+        string store = Prepare("user,item,time\na,x,1\n");
+        Assert.False(Tool.Json("inspect", store).GetProperty("report").TryGetProperty("newUsers", out _));
+        Tool.Json("append", store, folder.Write("new.csv", "user,item,time\nb,y,3\nb,z,4\n"));
+        JsonElement report = Tool.Json("inspect", store).GetProperty("report");
+        Assert.Equal((2, 1, 2, 0), (Number("kept"), Number("newUsers"), Number("newItems"), Number("lateEvents")));
+        Tool run = Tool.Run("inspect", store);
+        Assert.Contains("the report is of the last time; new users: 1, new items: 2", run.Output, StringComparison.Ordinal);
+        Assert.Contains("table: old.csv; 1 append: new.csv", run.Output, StringComparison.Ordinal);
+
+        int Number(string name) => report.GetProperty(name).GetInt32();
     }
 
     [Fact]

@@ -36,7 +36,7 @@ public sealed class AppendTests : IDisposable
         PreparationReport report = Appended.Append(store, folder.Rows("new.csv", "user,item,time\na,w,15\na,v,20\na,u,1\nb,u,6\n")).Report!;
         Assert.Equal(["a: u@1 x@10 w@15 y@20 v@20", "b: x@5 u@6"], Appended.Sequences(store));
         Assert.Equal(2, report.Appended!.LateCount);
-        Assert.Contains("2 new events stand before the last event of their user in the store", report.Findings);
+        Assert.Contains("new events that stand before the last one of their user in the store: 2", report.Findings);
     }
 
     [Fact]
@@ -113,7 +113,7 @@ public sealed class AppendTests : IDisposable
         PreparationReport report = Appended.Append(store, folder.Rows("new.csv", "user,item,time\na,x,3\na,y,1\n")).Report!;
         Assert.Equal(["a: y@2 x@3"], Appended.Sequences(store));
         Assert.Equal("not the user's last event with the item", Assert.Single(report.Dropped).Reason);
-        Assert.Contains("1 events of the store gave way to a later one with the same item", report.Findings);
+        Assert.Contains("events of the store that gave way to a later one with the same item: 1", report.Findings);
     }
 
     [Fact]

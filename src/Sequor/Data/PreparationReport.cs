@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Sequor.Data;
 
-/// <summary>What a preparation read and what it left out. A store carries it beside the data; it is not part of the fingerprint.</summary>
+/// <summary>What a preparation, or the last append, read and what it left out. A store carries it beside the data; it is not part of the fingerprint.</summary>
 public sealed record PreparationReport
 {
     /// <summary>Rows that the source had.</summary>
