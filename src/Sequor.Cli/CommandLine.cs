@@ -54,6 +54,7 @@ internal static class CommandLine
             {
                 QuickstartCommand.Create(terminal),
                 PrepareCommand.Create(terminal),
+                AppendCommand.Create(terminal),
                 InspectCommand.Create(terminal),
                 TrainCommand.Create(terminal),
                 EvaluateCommand.Create(terminal),

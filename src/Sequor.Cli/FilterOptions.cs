@@ -68,6 +68,9 @@ internal sealed class FilterOptions
 
     public Option[] All => [minimumCount, kCore, minimumRating, from, until, duplicates, maximumUsers, skipBadRows, timeUnit, memory];
 
+    /// <summary>Those that look at a row alone, which rows that come later can be chosen by too.</summary>
+    public Option[] OfRows => [minimumRating, from, until, skipBadRows, timeUnit, memory];
+
     /// <summary>The request with what the line says about rows.</summary>
     public PreparationRequest Apply(ParseResult line, PreparationRequest request) => request with
     {

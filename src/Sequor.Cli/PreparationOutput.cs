@@ -12,6 +12,7 @@ internal static class PreparationOutput
         ("rows read", Tables.Count(summary.RowCount)),
         .. (summary.Report?.Dropped ?? []).Select(dropped => ("left out", $"{Tables.Count(dropped.Count)}: {dropped.Reason}, such as {string.Join("; ", dropped.Examples)}")),
         .. (summary.Report?.Findings ?? []).Select(finding => ("found out", finding)),
+        .. summary.Report is { Appended: { } appended } report ? Facts(report, appended) : [],
         ("users", Tables.Count(summary.UserCount)),
         ("items", Tables.Count(summary.ItemCount)),
         ("item attributes", summary.ItemAttributes.Count == 0 ? "no" : string.Join(", ", summary.ItemAttributes)),
@@ -44,6 +45,14 @@ internal static class PreparationOutput
         json.WriteStartArray("findings");
         foreach (string finding in summary.Report?.Findings ?? []) json.WriteStringValue(finding);
         json.WriteEndArray();
+        if (summary.Report is { Appended: { } appended })
+        {
+            json.WriteNumber("newEvents", summary.Report.KeptCount);
+            json.WriteNumber("newUsers", appended.NewUserCount);
+            json.WriteNumber("newItems", appended.NewItemCount);
+            json.WriteNumber("lateEvents", appended.LateCount);
+        }
+
         json.WriteNumber("users", summary.UserCount);
         json.WriteNumber("items", summary.ItemCount);
         json.WriteStartArray("itemAttributes");
@@ -58,4 +67,7 @@ internal static class PreparationOutput
         json.WriteString("fingerprint", summary.Fingerprint);
         json.WriteNumber("seconds", summary.Elapsed.TotalSeconds);
     });
+
+    private static (string, string)[] Facts(PreparationReport report, AppendedCounts appended) =>
+        [("new events", Tables.Count(report.KeptCount)), ("new users", Tables.Count(appended.NewUserCount)), ("new items", Tables.Count(appended.NewItemCount))];
 }

@@ -3,7 +3,7 @@ using Sequor.Preparation;
 
 namespace Sequor.Cli;
 
-/// <summary>The options of <c>prepare</c>; which of them apply depends on the source.</summary>
+/// <summary>The options of <c>prepare</c>; which of them apply depends on the source. <c>append</c> takes those of tables.</summary>
 internal sealed class PrepareOptions
 {
     public Argument<string[]> Source { get; } = new("NAME|FILE")
@@ -63,8 +63,11 @@ internal sealed class PrepareOptions
 
     public Option[] All =>
     [
-        Path, Output, Name, User, Item, Rating, Time, Order, Delimiter, NoHeader, Items, ItemId, Title, ItemAttributes, .. Filter.All, Users, ItemsCount, MeanLength, Seed, UserFactor, ItemFactor, NoVerify, Threads, Json,
+        Path, Output, Name, .. Table, .. Filter.All, Users, ItemsCount, MeanLength, Seed, UserFactor, ItemFactor, NoVerify, Threads, Json,
     ];
+
+    /// <summary>Options that say how a table of ratings and its items file are read.</summary>
+    public Option[] Table => [User, Item, Rating, Time, Order, Delimiter, NoHeader, Items, ItemId, Title, ItemAttributes];
 
     /// <summary>Options that every source takes.</summary>
     public Option[] Common => [Output, Name, Threads, Json];

@@ -42,48 +42,11 @@ internal static class PrepareSource
 
     private static DelimitedRatingsSource Table(PrepareOptions options, ParseResult line, string[] sources)
     {
-        string file = sources[0];
-        ValueList<string> paths = [.. sources.SelectMany(Expand)];
-        Only(line, options, file, [options.User, options.Item, options.Rating, options.Time, options.Order, options.Delimiter, options.NoHeader, options.Items, options.ItemId,
-            options.Title, options.ItemAttributes, .. options.Filter.All]);
-        if (line.GetValue(options.Items) is null
-            && (line.GetValue(options.ItemId) ?? line.GetValue(options.Title) ?? line.GetValue(options.ItemAttributes)) is not null)
-        {
-            throw new InvalidInputException("--item-id, --title and --item-attributes name columns of the items file; give it with --items FILE");
-        }
-
-        return new DelimitedRatingsSource
-        {
-            Paths = paths,
-            HasHeader = !line.GetValue(options.NoHeader),
-            UserColumn = line.GetValue(options.User) ?? throw NeedsColumn(file, "--user"),
-            ItemColumn = line.GetValue(options.Item) ?? throw NeedsColumn(file, "--item"),
-            RatingColumn = line.GetValue(options.Rating),
-            TimeColumn = line.GetValue(options.Time),
-            OrderColumn = line.GetValue(options.Order),
-            // A shell hands "\t" over as two characters.
-            Delimiter = line.GetValue(options.Delimiter) is "\\t" or "tab" ? "\t" : line.GetValue(options.Delimiter),
-            ItemsPath = line.GetValue(options.Items),
-            ItemIdColumn = line.GetValue(options.ItemId),
-            TitleColumn = line.GetValue(options.Title),
-            ItemAttributeColumns = [.. (line.GetValue(options.ItemAttributes) ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)],
-        };
-    }
-
-    // The files of a pattern in ordinal order: the same rows in the same order on every machine.
-    private static string[] Expand(string source)
-    {
-        if (File.Exists(source)) return [source];
-        string folder = Path.GetDirectoryName(source) is { Length: > 0 } named ? named : ".";
-        if (Path.GetFileName(source).AsSpan().ContainsAny('*', '?') && Directory.Exists(folder))
-        {
-            string[] found = Directory.GetFiles(folder, Path.GetFileName(source));
-            Array.Sort(found, StringComparer.Ordinal);
-            if (found.Length > 0) return [.. found.Select(path => folder == "." && !source.StartsWith('.') ? Path.GetFileName(path) : path)];
-        }
-
-        throw new InvalidInputException(
-            $"'{source}' is neither a data set ({KnownDatasets.Overview}, sasrec, synthetic, fractal) nor a file; name one of these or the path of a ratings file");
+        string[] paths = [.. sources.SelectMany(source => TableSource.Expand(source) ?? throw new InvalidInputException(
+            $"'{source}' is neither a data set ({KnownDatasets.Overview}, sasrec, synthetic, fractal) nor a file; name one of these or the path of a ratings file"))];
+        Only(line, options, sources[0], [.. options.Table, .. options.Filter.All]);
+        return TableSource.Read(options, line, paths, new StoreColumns(), option =>
+            new InvalidInputException($"{sources[0]} is a table whose columns have names; add {option} COLUMN, see `sequor prepare --help`"));
     }
 
     private static SyntheticSource Synthetic(PrepareOptions options, ParseResult line)
@@ -120,7 +83,4 @@ internal static class PrepareSource
 
     private static InvalidInputException NeedsPath(string name, string example) =>
         new($"{name} needs the place of its files; add --source PATH, such as --source {example}");
-
-    private static InvalidInputException NeedsColumn(string file, string option) =>
-        new($"{file} is a table whose columns have names; add {option} COLUMN, see `sequor prepare --help`");
 }

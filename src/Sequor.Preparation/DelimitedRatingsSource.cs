@@ -66,7 +66,7 @@ public sealed record DelimitedRatingsSource : DatasetSource
             Ratings = Columns(ratings),
             Items = ReadItems(duck),
             Source = ItemsPath is null ? $"table: {files}" : $"table: {files}, {Path.GetFileName(ItemsPath)}",
-            Options = NamedColumns(),
+            Options = new StoreColumns { User = UserColumn, Item = ItemColumn, Rating = RatingColumn, Time = TimeColumn, Order = OrderColumn }.ToOptions(),
             Findings = ratings.IsDelimiterFound ? [$"fields are separated by {TableFile.Name(ratings.Delimiter!)}"] : [],
         }.Run();
     }
@@ -100,14 +100,5 @@ public sealed record DelimitedRatingsSource : DatasetSource
 
         static string Text(string column) => $"CAST({Sql.Name(column)} AS VARCHAR)";
         static string? Cell(DuckDBDataReader reader, int index) => reader.IsDBNull(index) ? null : reader.GetString(index);
-    }
-
-    private Dictionary<string, string> NamedColumns()
-    {
-        var options = new Dictionary<string, string> { ["user"] = UserColumn, ["item"] = ItemColumn };
-        if (RatingColumn is not null) options["rating"] = RatingColumn;
-        if (TimeColumn is not null) options["time"] = TimeColumn;
-        if (OrderColumn is not null) options["order"] = OrderColumn;
-        return options;
     }
 }

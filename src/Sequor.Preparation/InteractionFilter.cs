@@ -29,6 +29,14 @@ public sealed record InteractionFilter
 
     /// <summary>Users at most: a sample that depends on the ids alone; null for all.</summary>
     public int? MaximumUsers { get; init; }
+
+    /// <summary>Refuses rules about columns that there are not.</summary>
+    internal void CheckAgainst(string? ratingColumn, string? timeColumn)
+    {
+        if (MinimumRating is not null && ratingColumn is null) throw new InvalidInputException("a smallest rating needs ratings; name their column (--rating)");
+        if ((From ?? Until) is not null && timeColumn is null) throw new InvalidInputException("a time range needs times; name their column (--time)");
+        if (From is { } from && Until is { } until && from >= until) throw new InvalidInputException($"the time range from {from} until {until} is empty; let it end after it begins");
+    }
 }
 
 /// <summary>What becomes of several events of one user with one item.</summary>

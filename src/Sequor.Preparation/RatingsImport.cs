@@ -43,7 +43,7 @@ internal sealed class RatingsImport(
     /// <summary>Writes the store; returns the number of rows read.</summary>
     public long Run()
     {
-        CheckFilter();
+        request.Filter.CheckAgainst(Ratings.Rating, Ratings.Time);
         var drops = new DropLog();
         var reader = new InteractionReader(Ratings, request, drops, cancellationToken);
         progress?.Report(new PreparationProgress("reading", 0, null));
@@ -84,14 +84,6 @@ internal sealed class RatingsImport(
     {
         using var duck = new DuckDbSession(request, cancellationToken);
         return reader.Read(duck, progress);
-    }
-
-    private void CheckFilter()
-    {
-        InteractionFilter filter = request.Filter;
-        if (filter.MinimumRating is not null && Ratings.Rating is null) throw new InvalidInputException("a smallest rating needs ratings; name their column (--rating)");
-        if ((filter.From ?? filter.Until) is not null && Ratings.Time is null) throw new InvalidInputException("a time range needs times; name their column (--time)");
-        if (filter is { From: { } from, Until: { } until } && from >= until) throw new InvalidInputException($"the time range from {from} until {until} is empty; let it end after it begins");
     }
 
     private InvalidInputException NothingLeft(DropLog drops)

@@ -6,6 +6,7 @@ public sealed class HelpTests
 {
     [Theory]
     [InlineData("prepare")]
+    [InlineData("append")]
     [InlineData("inspect")]
     [InlineData("import")]
     [InlineData("export")]
@@ -28,7 +29,7 @@ public sealed class HelpTests
     {
         Tool help = Tool.Run();
         Assert.Equal(0, help.ExitCode);
-        foreach (string command in new[] { "prepare", "inspect", "import", "export", "train", "evaluate", "recommend", "quickstart", "bench", "doctor" })
+        foreach (string command in new[] { "prepare", "append", "inspect", "import", "export", "train", "evaluate", "recommend", "quickstart", "bench", "doctor" })
         {
             Assert.Single(help.Output.Split('\n'), line => line.StartsWith($"  {command} ", StringComparison.Ordinal));
         }

@@ -41,6 +41,13 @@ internal static class StoreJson
         json.WriteStartObject("report");
         json.WriteNumber("rows", report.RowCount);
         json.WriteNumber("kept", report.KeptCount);
+        if (report.Appended is { } appended)
+        {
+            json.WriteNumber("newUsers", appended.NewUserCount);
+            json.WriteNumber("newItems", appended.NewItemCount);
+            json.WriteNumber("lateEvents", appended.LateCount);
+        }
+
         json.WriteStartArray("dropped");
         foreach (DroppedRows dropped in report.Dropped)
         {

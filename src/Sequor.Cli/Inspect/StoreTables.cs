@@ -66,6 +66,9 @@ internal static class StoreTables
         [
             ("rows read", Tables.Count(report.RowCount)),
             ("rows kept", Tables.Count(report.KeptCount)),
+            .. report.Appended is { } appended
+                ? [("appended", $"the report is of the last time; new users: {Tables.Count(appended.NewUserCount)}, new items: {Tables.Count(appended.NewItemCount)}")]
+                : Array.Empty<(string, string)>(),
             .. report.Findings.Select(finding => ("found", finding)),
         ]));
         if (report.Dropped.Count == 0) return;

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Sequor.Data;
 
-/// <summary>What a preparation read and what it left out. A store carries it beside the data; it is not part of the fingerprint.</summary>
+/// <summary>What a preparation, or the last append, read and what it left out. A store carries it beside the data; it is not part of the fingerprint.</summary>
 public sealed record PreparationReport
 {
     /// <summary>Rows that the source had.</summary>
@@ -16,7 +16,17 @@ public sealed record PreparationReport
 
     /// <summary>What was found out about the source rather than told, a sentence each: the unit of its times, its delimiter.</summary>
     public IReadOnlyList<string> Findings { get; init; } = [];
+
+    /// <summary>What came to a store that was there before, <see cref="KeptCount"/> events aside; null when the store was made anew.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public AppendedCounts? Appended { get; init; }
 }
+
+/// <summary>What came to a store that was appended to.</summary>
+/// <param name="NewUserCount">Users that it did not have.</param>
+/// <param name="NewItemCount">Items that it did not have.</param>
+/// <param name="LateCount">New events that stand before the last one of their user in the store as it was.</param>
+public sealed record AppendedCounts(int NewUserCount, int NewItemCount, long LateCount);
 
 /// <summary>Rows that a preparation left out for one reason.</summary>
 /// <param name="Reason">The rule in words, such as <c>user with fewer than 5 rows</c>.</param>

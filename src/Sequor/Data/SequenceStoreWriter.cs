@@ -10,7 +10,6 @@ namespace Sequor.Data;
 public sealed class SequenceStoreWriter : IDisposable
 {
     private readonly string path;
-    private readonly SequenceStoreMetadata metadata;
     private readonly ItemVocabulary items;
     private readonly SectionSpool offsets;
     private readonly SectionSpool itemIndices;
@@ -29,7 +28,7 @@ public sealed class SequenceStoreWriter : IDisposable
         ArgumentNullException.ThrowIfNull(metadata);
         ArgumentNullException.ThrowIfNull(items);
         this.path = path;
-        this.metadata = metadata;
+        Metadata = metadata;
         this.items = items;
         try
         {
@@ -48,6 +47,9 @@ public sealed class SequenceStoreWriter : IDisposable
 
     /// <summary>What was read and left out, to be carried by the store; may be set until <see cref="Complete"/>.</summary>
     public PreparationReport? Report { get; set; }
+
+    /// <summary>What the store will say about itself, its counts aside; may be set until <see cref="Complete"/>.</summary>
+    public SequenceStoreMetadata Metadata { get; set; }
 
     /// <summary>What is known of the users beside their events, in the order in which they were added; may be set until <see cref="Complete"/>.</summary>
     public IReadOnlyList<CategoricalAttribute> UserAttributes { get; set; } = [];
@@ -104,7 +106,7 @@ public sealed class SequenceStoreWriter : IDisposable
         var users = userIds.Build();
         if (users.FirstDuplicate is var row and >= 0)
         {
-            throw new InvalidInputException($"user id '{users.Text(row)}' stands twice in {metadata.Source}; one user is one sequence");
+            throw new InvalidInputException($"user id '{users.Text(row)}' stands twice in {Metadata.Source}; one user is one sequence");
         }
 
         CheckUserAttributes();
@@ -177,12 +179,12 @@ public sealed class SequenceStoreWriter : IDisposable
     }
 
     // The options in a fixed order: equal options must give an equal fingerprint.
-    private SequenceStoreMetadata Counted() => metadata with
+    private SequenceStoreMetadata Counted() => Metadata with
     {
         UserCount = userIds.Count,
         ItemCount = items.Count,
         InteractionCount = interactionCount,
-        Options = new SortedDictionary<string, string>(metadata.Options.ToDictionary(), StringComparer.Ordinal),
+        Options = new SortedDictionary<string, string>(Metadata.Options.ToDictionary(), StringComparer.Ordinal),
     };
 
     private SectionSpool Spool(string name)
