@@ -10,17 +10,35 @@ internal sealed class ColumnSpool<T> : IDisposable
     /// <summary>Values that <see cref="Read"/> gives at most at a time.</summary>
     public const int StepSize = 1 << 16;
 
+    private readonly string folder;
     private readonly FileStream file;
     private readonly T[] buffer = new T[StepSize];
 
     /// <summary>Opens an empty column.</summary>
-    public ColumnSpool(string folder) => file = ScratchFile.Create(folder, bufferSize: 1 << 20);
+    /// <exception cref="InvalidInputException">The folder cannot be written.</exception>
+    public ColumnSpool(string folder)
+    {
+        this.folder = folder;
+        file = Guard(() => ScratchFile.Create(folder, bufferSize: 1 << 20));
+    }
 
     /// <summary>Appends values.</summary>
-    public void Append(ReadOnlySpan<T> values) => file.Write(MemoryMarshal.AsBytes(values));
+    /// <exception cref="InvalidInputException">The disk refuses.</exception>
+    public void Append(ReadOnlySpan<T> values)
+    {
+        try
+        {
+            file.Write(MemoryMarshal.AsBytes(values));
+        }
+        catch (IOException error)
+        {
+            throw CannotWrite(error);
+        }
+    }
 
     /// <summary>Goes back to the beginning.</summary>
-    public void Rewind() => file.Position = 0;
+    /// <exception cref="InvalidInputException">The disk refuses what is still to be written.</exception>
+    public void Rewind() => Guard(() => file.Position = 0);
 
     /// <summary>The next values, as many as there are up to <see cref="StepSize"/>; empty at the end. Valid until the next call.</summary>
     public ReadOnlySpan<T> Read()
@@ -41,4 +59,19 @@ internal sealed class ColumnSpool<T> : IDisposable
             // The rest of a buffer has no room on a full disk; the column is not wanted any more.
         }
     }
+
+    private TResult Guard<TResult>(Func<TResult> action)
+    {
+        try
+        {
+            return action();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw CannotWrite(error);
+        }
+    }
+
+    private InvalidInputException CannotWrite(Exception reason) =>
+        new($"intermediate results cannot be written to {folder}: {reason.Message.TrimEnd('.')}; free space there or choose another output", reason);
 }

@@ -10,7 +10,8 @@ namespace Sequor.Data;
 /// </summary>
 internal sealed class SectionSpool : IDisposable
 {
-    private const int BufferSize = 1 << 18;
+    // Small enough for the ordinary heap: a store has many sections, and large arrays would bring on a collection for every small store.
+    private const int BufferSize = 1 << 16;
 
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly FileStream stream;
