@@ -27,6 +27,9 @@ internal sealed partial class DuckDbSession : IDisposable
         // The rest is for sorting and for the ids, which are kept here.
         if (request.MemoryLimitBytes is { } bytes) Run(string.Create(CultureInfo.InvariantCulture, $"SET memory_limit = '{bytes / 2}B'"));
         Run("SET streaming_buffer_size = '16MB'");
+        // Without it DuckDB does not count how far it is.
+        Run("SET enable_progress_bar = true");
+        Run("SET enable_progress_bar_print = false");
         if (request.ThreadCount is { } threads) Run(string.Create(CultureInfo.InvariantCulture, $"SET threads = {threads}"));
     }
 

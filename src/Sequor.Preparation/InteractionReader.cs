@@ -62,7 +62,7 @@ internal sealed class InteractionReader(RatingsTable table, PreparationRequest r
                 into.RowCount += batch.Count;
                 users.Add(batch, stop.Token);
                 items.Add(batch, stop.Token);
-                if ((RowCount & 0xFFFFF) >= chunk.RowCount) continue;
+                if ((RowCount & 0x3FFFF) >= chunk.RowCount) continue;
                 double part = duck.Progress;
                 progress?.Report(new PreparationProgress("reading", RowCount, part > 0 ? (long)(RowCount / part) : null));
             }

@@ -50,7 +50,7 @@ internal sealed class RatingsImport(
         using Interactions rows = Read(reader);
         if (reader.RowCount == 0) throw new InvalidInputException($"{Ratings.Files[0]} has no ratings; give a file with at least one row");
 
-        progress?.Report(new PreparationProgress("filtering", 0, rows.RowCount));
+        progress?.Report(new PreparationProgress("filtering", 0, null));
         var filter = new RowFilter(rows, request.Filter, MinimumCount, LayoutBytes, drops);
         if (filter.UserCounts.All(count => count == 0)) throw NothingLeft(drops);
         Task<IdOrder> ordering = Task.Run(() => new IdOrder(rows.UserIds, code => filter.UserCounts[code] > 0), CancellationToken.None);
