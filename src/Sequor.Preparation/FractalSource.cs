@@ -4,8 +4,9 @@ using Sequor.Data;
 namespace Sequor.Preparation;
 
 /// <summary>
-/// The fractal expansion of a store (arXiv 1901.08910): each user and each item becomes many, and the long tails of popularity and length
-/// stay. Events go by item and have no times, as the reference writes them.
+/// The fractal expansion of a store (arXiv 1901.08910): each user and each item becomes many. Every block has its own order of users and
+/// of items, so that popularity and length fall off more gently than in the source. Events go by item and have no times, as the
+/// reference writes them.
 /// </summary>
 /// <param name="Path">The store to expand.</param>
 public sealed record FractalSource(string Path) : DatasetSource
