@@ -46,6 +46,7 @@ internal static class ExportCommand
         {
             string path = line.GetRequiredValue(source), file = line.GetRequiredValue(output);
             OutputFile.RequireReplaceable(file);
+            if (Path.GetFullPath(path) == Path.GetFullPath(file)) throw new InvalidInputException($"{file} is read and would be written over; choose another output");
             // A store is a file, a run or a model a folder.
             bool isModel = Directory.Exists(path);
             if (line.GetValue(format) is { } wanted && (wanted == Weights) != isModel)

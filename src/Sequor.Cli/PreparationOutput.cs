@@ -1,4 +1,3 @@
-using System.Globalization;
 using Sequor.Data;
 using Sequor.Preparation;
 
@@ -18,7 +17,7 @@ internal static class PreparationOutput
         ("item attributes", summary.ItemAttributes.Count == 0 ? "no" : string.Join(", ", summary.ItemAttributes)),
         ("interactions", Tables.Count(summary.InteractionCount)),
         ("ratings", summary.HasRatings ? "yes" : "no"),
-        ("timestamps", summary.HasTimestamps ? string.Create(CultureInfo.InvariantCulture, $"{summary.FirstTimestamp} to {summary.LastTimestamp}") : "no"),
+        ("timestamps", summary.HasTimestamps ? $"{UtcTime.Show(summary.FirstTimestamp.GetValueOrDefault())} to {UtcTime.Show(summary.LastTimestamp.GetValueOrDefault())}" : "no"),
         ("store", $"{summary.Output}, {Tables.Size(summary.StoreBytes)}"),
         ("fingerprint", summary.Fingerprint),
         ("time", Tables.Duration(summary.Elapsed)),

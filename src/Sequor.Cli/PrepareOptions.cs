@@ -24,9 +24,9 @@ internal sealed class PrepareOptions
 
     public Option<string?> Rating { get; } = Text("--rating", "COLUMN", "Column of the rating.");
 
-    public Option<string?> Time { get; } = Text("--time", "COLUMN", "Column of the time: seconds, milliseconds, or dates.");
+    public Option<string?> Time { get; } = Text("--time", "COLUMN", "Column of the time: seconds, milli-, micro- or nanoseconds since 1970, or dates.");
 
-    public Option<string?> Order { get; } = Text("--order", "COLUMN", "Column of whole numbers that orders a user's events instead of the time.");
+    public Option<string?> Order { get; } = Text("--order", "COLUMN", "Column of whole numbers that orders a user's events instead of the time; times beside it must not fall.");
 
     public Option<string?> Delimiter { get; } = Text("--delimiter", "TEXT", "What separates fields, such as ; or \\t; by the file name and the header when absent.");
 

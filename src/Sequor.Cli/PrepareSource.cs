@@ -9,7 +9,8 @@ internal static class PrepareSource
     public static DatasetSource Read(Terminal terminal, PrepareOptions options, ParseResult line)
     {
         string[] sources = line.GetRequiredValue(options.Source);
-        string name = sources[0];
+        // Names of data sets are written in small letters; amzn-Books means the same.
+        string name = KnownDatasets.Names.Contains(sources[0].ToLowerInvariant()) && !File.Exists(sources[0]) ? sources[0].ToLowerInvariant() : sources[0];
         bool isKnown = KnownDatasets.Names.Contains(name) || (KnownDatasets.Recognises(name) && !File.Exists(name));
         bool isSet = isKnown || name is "synthetic" or "sasrec" or "fractal";
         if (isSet && sources.Length > 1) throw new InvalidInputException($"'{sources[1]}' follows the data set {name}; name one data set, or files alone");
@@ -42,8 +43,7 @@ internal static class PrepareSource
 
     private static DelimitedRatingsSource Table(PrepareOptions options, ParseResult line, string[] sources)
     {
-        string[] paths = [.. sources.SelectMany(source => TableSource.Expand(source) ?? throw new InvalidInputException(
-            $"'{source}' is neither a data set ({KnownDatasets.Overview}, sasrec, synthetic, fractal) nor a file; name one of these or the path of a ratings file"))];
+        string[] paths = [.. sources.SelectMany(source => TableSource.Expand(source) ?? throw NoSource(source))];
         Only(line, options, sources[0], [.. options.Table, .. options.Filter.All]);
         return TableSource.Read(options, line, paths, new StoreColumns(), option =>
             new InvalidInputException($"{sources[0]} is a table whose columns have names; add {option} COLUMN, see `sequor prepare --help`"));
@@ -79,6 +79,15 @@ internal static class PrepareSource
             if (applicable.Contains(option) || options.Common.Contains(option) || line.GetResult(option) is null or { Implicit: true }) continue;
             throw new InvalidInputException($"{option.Name} does not apply to {source}; leave it out, or see `sequor prepare --help`");
         }
+    }
+
+    private static InvalidInputException NoSource(string source)
+    {
+        if (Directory.Exists(source)) return new InvalidInputException($"'{source}' is a folder; name files in it, or a data set with --source {source}");
+        if (source.AsSpan().ContainsAny('*', '?')) return new InvalidInputException($"no file matches '{source}'; * and ? stand for letters of a file's name");
+        if (Path.HasExtension(source) || source.Contains(Path.DirectorySeparatorChar)) return new InvalidInputException($"'{source}' does not exist; give the path of a ratings file");
+        return new InvalidInputException(
+            $"'{source}' is neither a data set ({KnownDatasets.Overview}, sasrec, synthetic, fractal) nor a file; name one of these or the path of a ratings file");
     }
 
     private static InvalidInputException NeedsPath(string name, string example) =>

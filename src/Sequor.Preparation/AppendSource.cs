@@ -22,6 +22,8 @@ public sealed record AppendSource(string Store, DelimitedRatingsSource Rows) : D
         }
     }
 
+    internal override IEnumerable<string> InputFiles => Rows.InputFiles;
+
     internal override long Write(
         PreparationRequest request, string name, IProgress<PreparationProgress>? progress, CancellationToken cancellationToken)
     {

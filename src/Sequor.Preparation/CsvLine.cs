@@ -2,11 +2,11 @@ using System.Text;
 
 namespace Sequor.Preparation;
 
-/// <summary>Fields of a line of comma-separated text (RFC 4180) whose quoted fields do not span lines.</summary>
+/// <summary>Fields of a line of text separated by commas or the like (RFC 4180) whose quoted fields do not span lines.</summary>
 internal static class CsvLine
 {
     /// <summary>The fields; within quotes, two quotes stand for one.</summary>
-    public static string[] Split(string line)
+    public static string[] Split(string line, char delimiter = ',')
     {
         var fields = new List<string>();
         var field = new StringBuilder();
@@ -19,7 +19,7 @@ internal static class CsvLine
                 if (quoted && at + 1 < line.Length && line[at + 1] == '"') field.Append(line[++at]);
                 else quoted = !quoted;
             }
-            else if (letter == ',' && !quoted)
+            else if (letter == delimiter && !quoted)
             {
                 fields.Add(field.ToString());
                 field.Clear();

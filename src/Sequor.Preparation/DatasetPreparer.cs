@@ -15,6 +15,7 @@ public static class DatasetPreparer
         ArgumentNullException.ThrowIfNull(request);
         var clock = Stopwatch.StartNew();
         CheckOutput(request.Output);
+        CheckInputs(request);
         long rowCount = request.Source.Write(request, request.Name ?? request.Source.DefaultName, progress, cancellationToken);
 
         using var store = SequenceStore.Open(request.Output);
@@ -52,6 +53,20 @@ public static class DatasetPreparer
         if (!Directory.Exists(folder))
         {
             throw new InvalidInputException($"{output} cannot be written: folder {folder} does not exist; create it or choose another output");
+        }
+    }
+
+    private static void CheckInputs(PreparationRequest request)
+    {
+        string output = Path.GetFullPath(request.Output);
+        if (request.Source.InputFiles.FirstOrDefault(file => Path.GetFullPath(file) == output) is { } input)
+        {
+            throw new InvalidInputException($"{input} is read and would be written over; choose another output");
+        }
+
+        if (File.Exists(output) && new FileInfo(output) is { Length: > 0, Attributes: var attributes } && !attributes.HasFlag(FileAttributes.Device) && !SequenceStore.IsStore(output))
+        {
+            throw new InvalidInputException($"{request.Output} exists and is no sequence store; remove it, or choose another output");
         }
     }
 

@@ -6,6 +6,9 @@ public abstract record DatasetSource
     /// <summary>Name given to the data set when the request gives none.</summary>
     public abstract string DefaultName { get; }
 
+    /// <summary>Files that are read and must not be written over.</summary>
+    internal virtual IEnumerable<string> InputFiles => [];
+
     /// <summary>Writes the store to the request's output; returns the number of rows read.</summary>
     internal abstract long Write(PreparationRequest request, string name, IProgress<PreparationProgress>? progress, CancellationToken cancellationToken);
 

@@ -52,6 +52,8 @@ public sealed record DelimitedRatingsSource : DatasetSource
     /// <summary>Columns of the items file that become attributes of the items, under the columns' names; <c>|</c> separates the values of a cell.</summary>
     public ValueList<string> ItemAttributeColumns { get; init; } = [];
 
+    internal override IEnumerable<string> InputFiles => ItemsPath is null ? Paths : [.. Paths, ItemsPath];
+
     /// <inheritdoc/>
     public override string DefaultName => Path.GetFileNameWithoutExtension(Paths[0]);
 
@@ -59,6 +61,7 @@ public sealed record DelimitedRatingsSource : DatasetSource
         PreparationRequest request, string name, IProgress<PreparationProgress>? progress, CancellationToken cancellationToken)
     {
         using var duck = new DuckDbSession(request, cancellationToken);
+        if (UserColumn == ItemColumn) throw new InvalidInputException($"column '{UserColumn}' cannot be both user and item; name two columns");
         TableFile ratings = OpenRatings(duck);
         string files = string.Join(", ", Paths.Select(Path.GetFileName));
         return new RatingsImport(request, name, progress, cancellationToken)
@@ -88,6 +91,8 @@ public sealed record DelimitedRatingsSource : DatasetSource
             throw new InvalidInputException($"column '{column}' of {ItemsPath} is named without the id column; name that too, or none");
         }
 
+        GzipCheck.Run([ItemsPath], CancellationToken.None);
+        if (GzipCheck.HasManyMembers(ItemsPath, CancellationToken.None)) throw new InvalidInputException($"{ItemsPath} is a gzip file of many members, which is not read whole; unpack it first (gunzip)");
         if (ItemIdColumn is null) return ItemList.ReadMovieLens(ItemsPath);
         var table = new TableFile([ItemsPath], null, hasHeader: true, [ItemIdColumn, .. TitleColumn is null ? [] : new[] { TitleColumn }, .. ItemAttributeColumns], duck);
 

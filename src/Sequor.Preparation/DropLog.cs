@@ -29,6 +29,7 @@ internal sealed class DropReason(string text)
     private const int ExampleCount = 3;
 
     private readonly List<string> examples = [];
+    private readonly List<long> shown = [];
 
     /// <summary>The reason in words.</summary>
     public string Text => text;
@@ -39,16 +40,15 @@ internal sealed class DropReason(string text)
     /// <summary>A few of them.</summary>
     public IReadOnlyList<string> Examples => examples;
 
-    /// <summary>Counts a row; whether it may serve as a further example.</summary>
-    public bool Add()
+    /// <summary>Counts a row; whether to <see cref="Show"/> it: while examples are few, and none has this key, for they may be dear to put in words.</summary>
+    public bool Add(long key)
     {
         Count++;
-        return examples.Count < ExampleCount;
+        if (shown.Count == ExampleCount || shown.Contains(key)) return false;
+        shown.Add(key);
+        return true;
     }
 
-    /// <summary>Adds an example that is not there yet.</summary>
-    public void Show(string example)
-    {
-        if (!examples.Contains(example)) examples.Add(example);
-    }
+    /// <summary>Adds an example.</summary>
+    public void Show(string example) => examples.Add(example);
 }

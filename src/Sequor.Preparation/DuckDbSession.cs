@@ -63,6 +63,7 @@ internal sealed partial class DuckDbSession : IDisposable
             DuckDBState executed = PreparedStatements.DuckDBExecutePreparedStreaming(statement, out DuckDBResult result);
             try
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 if (executed != DuckDBState.Success) throw Explain(Query.DuckDBResultError(ref result));
                 while (true)
                 {

@@ -9,30 +9,53 @@ namespace Sequor.Preparation;
 /// </summary>
 internal static class GzipCheck
 {
+    private const int Tries = 3;
+
     private static ReadOnlySpan<byte> Magic => [0x1F, 0x8B, 0x08];
 
     /// <summary>Checks the files whose names end in <c>.gz</c>.</summary>
     /// <exception cref="InvalidInputException">A file is truncated or damaged.</exception>
     public static void Run(IEnumerable<string> files, CancellationToken cancellationToken)
     {
-        foreach (string file in files.Where(file => Path.GetExtension(file).Equals(".gz", StringComparison.OrdinalIgnoreCase)))
+        foreach (string file in files.Where(IsGzip))
         {
             if (!IsWhole(file, cancellationToken)) throw new InvalidInputException($"{file} ends before its gzip data do: it is truncated or damaged; fetch it again");
         }
+    }
+
+    /// <summary>Whether a file is gzip and has more than one member.</summary>
+    public static bool HasManyMembers(string file, CancellationToken cancellationToken)
+    {
+        if (!IsGzip(file)) return false;
+        using FileStream stream = File.OpenRead(file);
+        if (stream.Length < 36) return false;
+        uint size = LastSize(stream);
+        return Starts(stream).Where(start => start > 0).Any(start => TryUnpack(file, start, cancellationToken, out long length) && (uint)length == size);
+    }
+
+    private static bool IsGzip(string file) => Path.GetExtension(file).Equals(".gz", StringComparison.OrdinalIgnoreCase);
+
+    private static uint LastSize(FileStream file)
+    {
+        byte[] last = new byte[4];
+        file.Position = file.Length - 4;
+        file.ReadExactly(last);
+        return BinaryPrimitives.ReadUInt32LittleEndian(last);
     }
 
     private static bool IsWhole(string path, CancellationToken cancellationToken)
     {
         using FileStream file = File.OpenRead(path);
         if (file.Length < 18) return false;
-        byte[] last = new byte[4];
-        file.Position = file.Length - 4;
-        file.ReadExactly(last);
-        uint size = BinaryPrimitives.ReadUInt32LittleEndian(last);
-        // From the end, so that of a file of many members only the last is unpacked. Three bytes like a header occur within data by chance.
+        uint size = LastSize(file);
+        // From the end, so that of a file of many members only the last is unpacked. Three bytes like a header occur within data by chance, and
+        // fail at once; a member that unpacks and has another size tells that the file is cut off, or, rarely, is such a chance.
+        int unpacked = 0;
         foreach (long start in Starts(file))
         {
-            if (TryUnpack(path, start, cancellationToken, out long length) && (uint)length == size) return true;
+            if (!TryUnpack(path, start, cancellationToken, out long length)) continue;
+            if ((uint)length == size) return true;
+            if (++unpacked == Tries) return false;
         }
 
         return false;

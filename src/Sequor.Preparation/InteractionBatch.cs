@@ -40,7 +40,14 @@ internal sealed class InteractionBatch(BlockingCollection<InteractionBatch> free
     public void Release()
     {
         if (Interlocked.Decrement(ref waiting) > 0) return;
-        chunk!.Dispose();
+        Abandon();
         free.Add(this);
+    }
+
+    /// <summary>Gives the chunk back, if there is one; nobody uses the batch any more.</summary>
+    public void Abandon()
+    {
+        chunk?.Dispose();
+        chunk = null;
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using System.Text;
 
 namespace Sequor.Preparation;
@@ -16,6 +17,7 @@ internal sealed class InteractionReader(RatingsTable table, PreparationRequest r
 
     private readonly Utf8Key[] texts = new Utf8Key[Utf8Dictionary.BatchSize];
     private readonly string?[] broken = new string?[Utf8Dictionary.BatchSize];
+    private bool isRefused;
 
     /// <summary>Rows that the source had, those left out included.</summary>
     public long RowCount { get; private set; }
@@ -30,7 +32,7 @@ internal sealed class InteractionReader(RatingsTable table, PreparationRequest r
         var interactions = new Interactions(folder, table.Rating is not null, table.Time is not null, table.Order is not null);
         try
         {
-            Read(duck, interactions, progress);
+            Read(duck, interactions, folder, progress);
             if (request.SkipBadRows && table.Format == TableFormat.Delimited) CountBrokenLines(duck);
             return interactions;
         }
@@ -41,23 +43,25 @@ internal sealed class InteractionReader(RatingsTable table, PreparationRequest r
         }
     }
 
-    private void Read(DuckDbSession duck, Interactions into, IProgress<PreparationProgress>? progress)
+    private void Read(DuckDbSession duck, Interactions into, string folder, IProgress<PreparationProgress>? progress)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using BlockingCollection<InteractionBatch> free = [], users = [], items = [];
-        for (int i = 0; i < BatchCount; i++) free.Add(new InteractionBatch(free), cancellationToken);
+        InteractionBatch[] batches = [.. Enumerable.Range(0, BatchCount).Select(_ => new InteractionBatch(free))];
+        foreach (InteractionBatch batch in batches) free.Add(batch, cancellationToken);
         Task[] others =
         [
             Task.Run(() => Drain(users, into.AddUsers, stop), stop.Token),
             Task.Run(() => Drain(items, into.AddItems, stop), stop.Token),
             Task.Run(() => GzipCheck.Run(table.Files, stop.Token), stop.Token),
         ];
+        Exception? failure = null;
         try
         {
-            foreach (TextChunk chunk in duck.ReadText(table.SelectSql(request.SkipBadRows)))
+            using var unpacked = new UnpackedFiles(table.Files, folder, cancellationToken);
+            foreach (TextChunk chunk in duck.ReadText((table with { Unpacked = unpacked.Paths }).SelectSql(request.SkipBadRows)))
             {
-                InteractionBatch batch = free.Take(stop.Token);
-                batch.Begin(chunk);
+                InteractionBatch batch = Next(free, chunk, stop.Token);
                 Take(chunk, batch);
                 into.RowCount += batch.Count;
                 users.Add(batch, stop.Token);
@@ -71,12 +75,43 @@ internal sealed class InteractionReader(RatingsTable table, PreparationRequest r
         {
             // A writer failed and stopped the reading; its reason comes out of the wait below.
         }
+        catch (Exception error)
+        {
+            failure = error;
+        }
+
+        users.CompleteAdding();
+        items.CompleteAdding();
+        // Behind a bad row nobody needs to know whether the file is whole; an error of DuckDB's may come of a file that is cut off.
+        if (isRefused) stop.Cancel();
+        try
+        {
+            Task.WhenAll(others).GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException) when (failure is not null)
+        {
+            // Stopped because of the failure.
+        }
         finally
         {
-            users.CompleteAdding();
-            items.CompleteAdding();
-            // A file that is cut off breaks its last row too: what is thrown here is the better reason, and prevails.
-            Task.WhenAll(others).GetAwaiter().GetResult();
+            foreach (InteractionBatch batch in batches) batch.Abandon();
+        }
+
+        if (failure is not null) ExceptionDispatchInfo.Throw(failure);
+    }
+
+    private static InteractionBatch Next(BlockingCollection<InteractionBatch> free, TextChunk chunk, CancellationToken cancellationToken)
+    {
+        try
+        {
+            InteractionBatch batch = free.Take(cancellationToken);
+            batch.Begin(chunk);
+            return batch;
+        }
+        catch
+        {
+            chunk.Dispose();
+            throw;
         }
     }
 
@@ -161,7 +196,7 @@ internal sealed class InteractionReader(RatingsTable table, PreparationRequest r
                 : null;
             if (reason is not null)
             {
-                if (drops[reason].Add()) drops[reason].Show($"user {Encoding.UTF8.GetString(batch.Users[row].Span)}, item {Encoding.UTF8.GetString(batch.Items[row].Span)}");
+                if (drops[reason].Add(RowCount + row)) drops[reason].Show($"user {Encoding.UTF8.GetString(batch.Users[row].Span)}, item {Encoding.UTF8.GetString(batch.Items[row].Span)}");
                 continue;
             }
 
@@ -178,21 +213,24 @@ internal sealed class InteractionReader(RatingsTable table, PreparationRequest r
         string value = Encoding.UTF8.GetString(text.Span[..Math.Min(text.Length, 200)]).Replace("\0", "\\0", StringComparison.Ordinal);
         if (!request.SkipBadRows)
         {
+            isRefused = true;
             throw new InvalidInputException(
                 $"column '{column}' = '{value}' {rule}; mend the row, name another column, or leave such rows out (--skip-bad-rows) {SourceLine.Where(table, RowCount + row)}");
         }
 
         broken[row] = $"{column} {rule}";
-        if (drops[broken[row]!].Add()) drops[broken[row]!].Show($"{column} '{value}'");
+        if (drops[broken[row]!].Add(RowCount + row)) drops[broken[row]!].Show($"{column} '{value}'");
     }
 
     private void CountBrokenLines(DuckDbSession duck)
     {
         DropReason reason = drops["not a row of the table"];
-        duck.Read("SELECT csv_line, line FROM reject_errors ORDER BY file_id, line", reader =>
+        // A line has a row here for everything that is wrong with it.
+        string lines = "SELECT DISTINCT ON (file_id, line) file_path, line, csv_line FROM reject_errors JOIN reject_scans USING (scan_id, file_id) ORDER BY file_id, line";
+        duck.Read(lines, reader =>
         {
-            string text = reader.IsDBNull(0) ? "" : reader.GetString(0);
-            if (reason.Add()) reason.Show(string.Create(CultureInfo.InvariantCulture, $"line {reader.GetValue(1)}: {text[..Math.Min(text.Length, 80)]}"));
+            string text = reader.IsDBNull(2) ? "" : reader.GetString(2);
+            if (reason.Add(reason.Count)) reason.Show(string.Create(CultureInfo.InvariantCulture, $"{text[..Math.Min(text.Length, 80)]} ({reader.GetString(0)}:{reader.GetValue(1)})"));
         });
         RowCount += reason.Count;
     }

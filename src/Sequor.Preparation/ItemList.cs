@@ -23,7 +23,7 @@ internal static partial class ItemList
         string extension = Path.GetExtension(path);
         encoding ??= extension == ".csv" ? Encoding.UTF8 : Encoding.Latin1;
         if (extension == ".dat") return Read(File.ReadLines(path, encoding), path, "::", line => line.Split("::"), Genres);
-        if (extension == ".csv") return Read(File.ReadLines(path, encoding), path, ",", CsvLine.Split, Genres, headerCount: 1);
+        if (extension == ".csv") return Read(File.ReadLines(path, encoding), path, ",", line => CsvLine.Split(line), Genres, headerCount: 1);
         string[] flags = GenreFlags(path);
         return Read(File.ReadLines(path, encoding), path, "|", line => line.Split('|'), Flagged);
 

@@ -51,7 +51,7 @@ internal sealed class RatingsImport(
         if (reader.RowCount == 0) throw new InvalidInputException($"{Ratings.Files[0]} has no ratings; give a file with at least one row");
 
         progress?.Report(new PreparationProgress("filtering", 0, null));
-        var filter = new RowFilter(rows, request.Filter, MinimumCount, LayoutBytes, drops);
+        var filter = new RowFilter(rows, request.Filter, MinimumCount, LayoutBytes, drops, request.SkipBadRows ? Unlisted(rows) : null);
         if (filter.UserCounts.All(count => count == 0)) throw NothingLeft(drops);
         Task<IdOrder> ordering = Task.Run(() => new IdOrder(rows.UserIds, code => filter.UserCounts[code] > 0), CancellationToken.None);
         ItemVocabulary items;
@@ -92,6 +92,14 @@ internal sealed class RatingsImport(
         return new InvalidInputException($"no row of {Ratings.Files[0]} is left ({reasons}); loosen the filter");
     }
 
+    private bool[]? Unlisted(Interactions rows)
+    {
+        if (Items is null) return null;
+        bool[] unlisted = new bool[rows.ItemIds.Count];
+        rows.ItemIds.ForEach((code, place) => unlisted[code] = !Items.TryGetIndex(System.Text.Encoding.UTF8.GetString(rows.ItemIds.At(place)), out _));
+        return Array.TrueForAll(unlisted, isUnlisted => !isUnlisted) ? null : unlisted;
+    }
+
     private (ItemVocabulary Items, int[] Indices) Link(Interactions rows, RowFilter filter)
     {
         if (Items is null)
@@ -107,7 +115,7 @@ internal sealed class RatingsImport(
             string id = System.Text.Encoding.UTF8.GetString(rows.ItemIds.At(place));
             if (Items.TryGetIndex(id, out indices[code])) return;
             throw new InvalidInputException(
-                $"item '{id}' is rated but not among the {Items.Count:N0} items of the items file; list it there {SourceLine.Where(Ratings, rows.FirstRows[code])}");
+                $"item '{id}' is rated but not among the {Items.Count:N0} items of the items file; list it there, or leave such rows out (--skip-bad-rows) {SourceLine.Where(Ratings, rows.FirstRows[code])}");
         });
         return (Items, indices);
     }
@@ -132,7 +140,7 @@ internal sealed class RatingsImport(
             if (seconds.Length < count) seconds = new long[2 * count];
             for (int i = 0; i < count; i++) sequence[i] = indices[events.Items[i]];
             for (int i = 0; i < events.Times.Length; i++) seconds[i] = events.Times[i] / 1_000_000;
-            // Beside an order of its own the time may fall.
+            if (rows.Order is not null) CheckTimes(users.Id(user), seconds.AsSpan(0, events.Times.Length));
             writer.Add(users.Id(user), sequence.AsSpan(0, count), events.Ratings, seconds.AsSpan(0, events.Times.Length));
             done += count;
             if (done / 1_000_000 == (done - count) / 1_000_000) return;
@@ -143,6 +151,16 @@ internal sealed class RatingsImport(
         cancellationToken.ThrowIfCancellationRequested();
         writer.Complete();
         progress?.Report(new PreparationProgress("writing", report.KeptCount, report.KeptCount));
+    }
+
+    private void CheckTimes(string user, ReadOnlySpan<long> seconds)
+    {
+        for (int i = 1; i < seconds.Length; i++)
+        {
+            if (seconds[i] >= seconds[i - 1]) continue;
+            throw new InvalidInputException(
+                $"column '{Ratings.Order}' orders the events of user '{user}' against column '{Ratings.Time}', which falls from {seconds[i - 1]} to {seconds[i]}; leave out --order or --time");
+        }
     }
 
     private SequenceStoreMetadata Metadata()
@@ -168,6 +186,7 @@ internal sealed class RatingsImport(
         Note("until", filter.Until, filter.Until is not null);
         Note("duplicates", "last", filter.Duplicates == DuplicatePolicy.Last);
         Note("maximumUsers", filter.MaximumUsers, filter.MaximumUsers is not null);
+        Note(StoreColumns.UnitOption, request.TimeUnit?.ToString().ToLowerInvariant(), request.TimeUnit is not null);
         Note("skipBadRows", "true", request.SkipBadRows);
         return options;
 

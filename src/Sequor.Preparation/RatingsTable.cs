@@ -6,6 +6,9 @@ internal sealed record RatingsTable
     /// <summary>The files, in the order in which their rows count.</summary>
     public required IReadOnlyList<string> Files { get; init; }
 
+    /// <summary>What DuckDB reads in place of each file; null for the files themselves.</summary>
+    public IReadOnlyList<string>? Unpacked { get; init; }
+
     /// <summary>How the files are written.</summary>
     public required TableFormat Format { get; init; }
 
@@ -43,7 +46,7 @@ internal sealed record RatingsTable
     /// <param name="skipBrokenLines">Whether lines that are no rows go to the table <c>reject_errors</c> instead of stopping the query.</param>
     public string ScanSql(bool skipBrokenLines = false)
     {
-        string files = $"[{string.Join(", ", Files.Select(Sql.Text))}]";
+        string files = $"[{string.Join(", ", (Unpacked ?? Files).Select(Sql.Text))}]";
         string columns = string.Join(", ", Columns.Select(column => $"{Sql.Text(column)}: 'VARCHAR'"));
         if (Format == TableFormat.Parquet) return $"read_parquet({files})";
         if (Format == TableFormat.JsonLines)

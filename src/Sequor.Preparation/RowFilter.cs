@@ -15,16 +15,18 @@ internal sealed class RowFilter
     /// <param name="minimumCount">Rows that a user and an item must have, counted once; 0 for none.</param>
     /// <param name="layoutBytes">Memory for sorting.</param>
     /// <param name="drops">Takes what is left out.</param>
-    public RowFilter(Interactions rows, InteractionFilter filter, int minimumCount, long layoutBytes, DropLog drops)
+    /// <param name="isUnlisted">Whether rows of an item code are left out before all else, because no items file lists it; null when all stay.</param>
+    public RowFilter(Interactions rows, InteractionFilter filter, int minimumCount, long layoutBytes, DropLog drops, bool[]? isUnlisted = null)
     {
         this.rows = rows;
         this.drops = drops;
         Kept = new RowSet(rows.RowCount);
         UserCounts = rows.UserIds.Counts();
         ItemCounts = rows.ItemIds.Counts();
+        if (isUnlisted is not null) DropItems(isUnlisted);
         if (filter.Duplicates == DuplicatePolicy.Last) KeepLast(layoutBytes);
-        if (minimumCount > 0) KeepCounted(minimumCount);
-        while (filter.KCore > 0 && DropRare(filter.KCore, "in the core of")) { }
+        if (minimumCount > 0) DropRare(minimumCount, $"with fewer than {minimumCount} rows");
+        while (filter.KCore > 0 && DropRare(filter.KCore, $"not in the core of {filter.KCore} rows")) { }
         IsListed = Array.ConvertAll(ItemCounts, count => count > 0);
         // The reference numbers the items before it drops the users that the filter left with too little.
         if (minimumCount > 0) DropUsers(user => UserCounts[user] < minimumCount, $"user left with fewer than {minimumCount} rows");
@@ -42,6 +44,18 @@ internal sealed class RowFilter
 
     /// <summary>Whether an item code belongs to the catalogue, where the rows are all that is known of it.</summary>
     public bool[] IsListed { get; private set; }
+
+    private void DropItems(bool[] isDropped)
+    {
+        DropReason reason = drops["item not in the items file"];
+        rows.ForEach((row, user, item) =>
+        {
+            if (!isDropped[item]) return;
+            Kept.Remove(row);
+            if (reason.Add(item)) reason.Show($"item {rows.ItemIds.Text(item)}");
+        });
+        Count();
+    }
 
     private void Count()
     {
@@ -67,19 +81,16 @@ internal sealed class RowFilter
             {
                 if (seen.Add(events.Items[i])) continue;
                 Kept.Remove(events.Rows[i]);
-                if (reason.Add()) reason.Show($"user {rows.UserIds.Text(user)}, item {rows.ItemIds.Text(events.Items[i])}");
+                if (reason.Add(((long)user << 32) | (uint)events.Items[i])) reason.Show($"user {rows.UserIds.Text(user)}, item {rows.ItemIds.Text(events.Items[i])}");
             }
         });
         Count();
     }
 
-    private void KeepCounted(int minimum) => DropRare(minimum, "with");
-
     // One round over counts as they stand; whether anything fell away.
-    private bool DropRare(int minimum, string verb)
+    private bool DropRare(int minimum, string rule)
     {
         bool any = false;
-        string rule = verb == "with" ? $"with fewer than {minimum} rows" : $"not {verb} {minimum} rows";
         DropReason ofUser = drops[$"user {rule}"], ofItem = drops[$"item {rule}"];
         int[] users = [.. UserCounts], items = [.. ItemCounts];
         rows.ForEach((row, user, item) =>
@@ -90,7 +101,7 @@ internal sealed class RowFilter
             Kept.Remove(row);
             UserCounts[user]--;
             ItemCounts[item]--;
-            if (!(rareUser ? ofUser : ofItem).Add()) return;
+            if (!(rareUser ? ofUser.Add(user) : ofItem.Add(item))) return;
             if (rareUser) ofUser.Show(Example("user", rows.UserIds, user, users[user]));
             else ofItem.Show(Example("item", rows.ItemIds, item, items[item]));
         });
@@ -111,7 +122,7 @@ internal sealed class RowFilter
             Kept.Remove(row);
             UserCounts[user]--;
             ItemCounts[item]--;
-            if (reason.Add()) reason.Show(Example("user", rows.UserIds, user, counts[user]));
+            if (reason.Add(user)) reason.Show(Example("user", rows.UserIds, user, counts[user]));
         });
     }
 

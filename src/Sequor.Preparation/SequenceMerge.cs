@@ -124,7 +124,7 @@ internal sealed class SequenceMerge(ItemVocabulary catalogue, DropLog drops)
 
     private void Drop(DropReason reason, string user, int item)
     {
-        if (reason.Add()) reason.Show($"user {user}, item {catalogue.Id(item)}");
+        if (reason.Add(item)) reason.Show($"user {user}, item {catalogue.Id(item)}");
     }
 
     private void Reserve(int size)

@@ -22,7 +22,10 @@ internal sealed class StoreAppend(
     public long Run()
     {
         CheckColumns();
-        PreparationRequest asked = request with { Filter = rules.Fill(request.Filter) };
+        StoreColumns known = StoreColumns.Of(store.Metadata);
+        // What had to be told once need not be told again.
+        TimeUnit? unitOfStore = request.TimeUnit is null && source.TimeColumn == known.Time ? known.TimeUnit : null;
+        PreparationRequest asked = request with { Filter = rules.Fill(request.Filter), TimeUnit = request.TimeUnit ?? unitOfStore };
         asked.Filter.CheckAgainst(source.RatingColumn, source.TimeColumn);
         progress?.Report(new PreparationProgress("checking the store", 0, null));
         // Damaged events would get a valid checksum.
@@ -45,7 +48,7 @@ internal sealed class StoreAppend(
         {
             string[] findings = [
                 .. file.IsDelimiterFound ? [$"fields are separated by {TableFile.Name(file.Delimiter!)}"] : Array.Empty<string>(),
-                .. reader.Unit is { } unit && request.TimeUnit is null ? [$"times are {TimeText.Name(unit)}"] : Array.Empty<string>(),
+                .. reader.Unit is { } unit && request.TimeUnit is null ? [$"times are {TimeText.Name(unit)}{(unitOfStore is null ? "" : ", as when the store was prepared")}"] : Array.Empty<string>(),
             ];
             Write(rows, new AppendedItems(store, source.Columns(file), rows, listed), listed, reader.RowCount, findings);
         }

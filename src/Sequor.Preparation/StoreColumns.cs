@@ -5,6 +5,9 @@ namespace Sequor.Preparation;
 /// <summary>The columns that a store's events were read from, as its options tell; null where they tell nothing, as for named sets.</summary>
 public sealed record StoreColumns
 {
+    /// <summary>Name of the option that tells how the times were written.</summary>
+    internal const string UnitOption = "timeUnit";
+
     /// <summary>Column of the user id.</summary>
     public string? User { get; init; }
 
@@ -20,6 +23,9 @@ public sealed record StoreColumns
     /// <summary>Column of whole numbers that orders the events of a user instead of the time.</summary>
     public string? Order { get; init; }
 
+    /// <summary>How the times were written, where that was told rather than found out.</summary>
+    public TimeUnit? TimeUnit { get; init; }
+
     /// <summary>Reads them from what a store says about itself.</summary>
     public static StoreColumns Of(SequenceStoreMetadata metadata)
     {
@@ -31,6 +37,7 @@ public sealed record StoreColumns
             Rating = metadata.Options.GetValueOrDefault("rating"),
             Time = metadata.Options.GetValueOrDefault("time"),
             Order = metadata.Options.GetValueOrDefault("order"),
+            TimeUnit = Enum.TryParse(metadata.Options.GetValueOrDefault(UnitOption), ignoreCase: true, out TimeUnit unit) ? unit : null,
         };
     }
 

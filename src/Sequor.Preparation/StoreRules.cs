@@ -21,8 +21,8 @@ internal sealed record StoreRules
         var options = metadata.Options;
         return new StoreRules
         {
-            MinimumRating = options.TryGetValue("minimumRating", out string? rating) ? float.Parse(rating, CultureInfo.InvariantCulture) : null,
-            From = options.TryGetValue("from", out string? from) ? long.Parse(from, CultureInfo.InvariantCulture) : null,
+            MinimumRating = float.TryParse(options.GetValueOrDefault("minimumRating"), CultureInfo.InvariantCulture, out float rating) ? rating : null,
+            From = long.TryParse(options.GetValueOrDefault("from"), CultureInfo.InvariantCulture, out long from) ? from : null,
             KeepsLast = options.GetValueOrDefault("duplicates") == "last",
             Once =
             [

@@ -43,7 +43,6 @@ public static class TableExport
             : string.Create(CultureInfo.InvariantCulture, $"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {RowGroupSize(request)}");
         try
         {
-            if (request.ThreadCount is { } threads) Run(string.Create(CultureInfo.InvariantCulture, $"SET threads = {threads}"));
             // The order of the store is the order of a user's events; no temporary file beside ours.
             Run("SET preserve_insertion_order = true");
             Run($"COPY (SELECT * FROM store_rows()) TO {Sql.Text(path)} ({format}, USE_TMP_FILE false)");

@@ -19,9 +19,6 @@ public sealed record TableExportRequest
 
     /// <summary>Whether each interaction carries the item's title too.</summary>
     public bool Titles { get; init; }
-
-    /// <summary>Threads that compress; all cores when null.</summary>
-    public int? ThreadCount { get; init; }
 }
 
 /// <summary>Formats of an exported table.</summary>

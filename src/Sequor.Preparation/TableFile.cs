@@ -1,8 +1,12 @@
+using System.Text;
+
 namespace Sequor.Preparation;
 
 /// <summary>Text, Parquet or JSON-lines tables of one layout, as far as the names of their columns.</summary>
 internal sealed class TableFile
 {
+    private const int LongestHeader = 2_000_000;
+
     private static readonly string[] Delimiters = [",", "\t", ";", "|", "::"];
 
     private readonly IReadOnlyList<string> files;
@@ -49,7 +53,7 @@ internal sealed class TableFile
     /// <summary>The table with its columns, in which <paramref name="user"/> and <paramref name="item"/> mean users and items.</summary>
     public RatingsTable ToTable(string user, string item) => new()
     {
-        Files = files, Format = Format, Columns = Format == TableFormat.JsonLines ? wanted : Columns, Delimiter = Delimiter, HasHeader = hasHeader, User = user, Item = item,
+        Files = files, Format = Format, Columns = Format == TableFormat.JsonLines ? [.. wanted.Distinct()] : Columns, Delimiter = Delimiter, HasHeader = hasHeader, User = user, Item = item,
     };
 
     /// <summary>A delimiter as people say it.</summary>
@@ -71,7 +75,7 @@ internal sealed class TableFile
 
     private void ReadHeader(string? delimiter, DuckDbSession duck)
     {
-        string header = FirstLine(duck);
+        string header = FirstLine(files[0], duck);
         string byName = PlainExtension(files[0]) switch { ".TSV" => "\t", ".DAT" => "::", _ => "," };
         Delimiter = delimiter ?? byName;
         if (delimiter is null && hasHeader && !wanted.All(Split(header, byName).Contains)
@@ -87,35 +91,58 @@ internal sealed class TableFile
         {
             throw new InvalidInputException($"the header names column '{twice.Key}' twice; give every column a name of its own ({files[0]}:1)");
         }
+
+        // Fields are read by their place: in another file the same place must mean the same.
+        foreach (string file in files.Skip(1))
+        {
+            string[] others = Split(FirstLine(file, duck), Delimiter);
+            if (hasHeader ? others.SequenceEqual(names) : others.Length == names.Length) continue;
+            throw new InvalidInputException(
+                $"the columns {string.Join(", ", others.Select(name => $"'{name}'"))} are not those of {files[0]}; prepare files of one layout at a time ({file}:1)");
+        }
     }
 
     private static string[] Split(string header, string delimiter) =>
-        [.. header.Split(delimiter).Select(column => delimiter is "," or ";" ? column.Trim().Trim('"') : column.Trim())];
+        [.. (delimiter is "," or ";" ? CsvLine.Split(header, delimiter[0]) : header.Split(delimiter)).Select(column => column.Trim())];
 
-    private string FirstLine(DuckDbSession duck)
+    private static string FirstLine(string file, DuckDbSession duck)
     {
         string? line = null;
-        if (Path.GetExtension(files[0]).Equals(".zst", StringComparison.OrdinalIgnoreCase))
+        if (Path.GetExtension(file).Equals(".zst", StringComparison.OrdinalIgnoreCase))
         {
             // .NET does not unpack zstd. As one column that nothing ends but the line; what else is wrong with the file is said when it is read.
             duck.Read(
-                $"SELECT line FROM read_csv({Sql.Text(files[0])}, auto_detect = false, header = false, delim = '\x01', quote = '', escape = '', ignore_errors = true, columns = {{'line': 'VARCHAR'}}) LIMIT 1",
+                $"SELECT line FROM read_csv({Sql.Text(file)}, auto_detect = false, header = false, delim = '\x01', quote = '', escape = '', ignore_errors = true, columns = {{'line': 'VARCHAR'}}) LIMIT 1",
                 reader => line = reader.IsDBNull(0) ? "" : reader.GetString(0).TrimStart('\uFEFF'));
         }
         else
         {
             try
             {
-                using var reader = new StreamReader(SourceLine.Open(files[0]));
-                line = reader.ReadLine();
+                using var reader = new StreamReader(SourceLine.Open(file));
+                line = ReadLine(reader, file);
             }
             catch (InvalidDataException error)
             {
-                throw new InvalidInputException($"{files[0]} is not gzip, or damaged; fetch it again, or name it as what it is", error);
+                throw new InvalidInputException($"{file} is not gzip, or damaged; fetch it again, or name it as what it is", error);
             }
         }
 
-        return line ?? throw new InvalidInputException($"{files[0]} is empty; its first line must name the columns");
+        return line ?? throw new InvalidInputException($"{file} is empty; its first line must name the columns");
+    }
+
+    // Like ReadLine, but a line without end must not become a string without end.
+    private static string? ReadLine(StreamReader reader, string file)
+    {
+        var line = new StringBuilder();
+        int letter;
+        while ((letter = reader.Read()) >= 0 && letter != '\n')
+        {
+            if (line.Length == LongestHeader) throw new InvalidInputException($"the first line is longer than {LongestHeader:N0} letters: this is no table of lines ({file}:1)");
+            line.Append((char)letter);
+        }
+
+        return letter < 0 && line.Length == 0 ? null : line.ToString().TrimEnd('\r');
     }
 
     private List<string> Describe(DuckDbSession duck)

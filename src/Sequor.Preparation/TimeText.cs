@@ -69,7 +69,7 @@ internal static class TimeText
         else
         {
             microseconds = 0;
-            if (!TryNumber(text, out decimal number)) return false;
+            if (!TryNumber(text, out decimal number) || Math.Abs(number) >= 1e20m) return false;
             number *= unit switch { TimeUnit.Seconds => 1e6m, TimeUnit.Milliseconds => 1e3m, TimeUnit.Microseconds => 1m, _ => 1e-3m };
             if (number < 0 || number >= End) return false;
             microseconds = (long)number;
@@ -81,7 +81,7 @@ internal static class TimeText
     /// <summary>The rule of a unit, for messages.</summary>
     public static string Rule(TimeUnit? unit) => unit switch
     {
-        null => "must be seconds or milliseconds since 1970, or a date such as 2014-03-01 12:30:00",
+        null => "must be seconds, milliseconds, micro- or nanoseconds since 1970, or a date such as 2014-03-01 12:30:00",
         TimeUnit.Iso => "must be a date such as 2014-03-01 12:30:00 from 1970 to 2199",
         _ => $"must be a number of {Name(unit.Value)} since 1970 that lies before the year 2200",
     };

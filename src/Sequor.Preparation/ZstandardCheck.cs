@@ -18,6 +18,12 @@ internal static class ZstandardCheck
         foreach (string file in files.Where(file => Path.GetExtension(file).Equals(".zst", StringComparison.OrdinalIgnoreCase)))
         {
             using FileStream stream = File.OpenRead(file);
+            if (stream.Length >= 4 && Read(stream, 4) is var magic && magic != FrameMagic && (magic & 0xFFFFFFF0) != SkippableMagic)
+            {
+                throw new InvalidInputException($"{file} is not zstd; name it as what it is");
+            }
+
+            stream.Position = 0;
             if (!IsWhole(stream)) throw new InvalidInputException($"{file} ends before its zstd data do: it is truncated or damaged; fetch it again");
         }
     }

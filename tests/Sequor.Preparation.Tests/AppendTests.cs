@@ -61,6 +61,17 @@ public sealed class AppendTests : IDisposable
     }
 
     [Fact]
+    public void A_unit_that_was_named_holds_for_what_is_appended()
+    {
+        string store = folder.File("s"), rows = "user,item,time\na,x,5000\na,y,7000\n";
+        DatasetPreparer.Prepare(new PreparationRequest { Source = folder.Rows("old.csv", rows), Output = store, TimeUnit = TimeUnit.Milliseconds }, null, TestContext.Current.CancellationToken);
+        PreparationReport report = Appended.Append(store, folder.Rows("new.csv", rows + "b,x,9000\n")).Report!;
+        Assert.Equal(["a: x@5 y@7", "b: x@9"], Appended.Sequences(store));
+        Assert.Equal(2, Assert.Single(report.Dropped).Count);
+        Assert.Contains("times are milliseconds, as when the store was prepared", report.Findings);
+    }
+
+    [Fact]
     public void A_file_without_rows_brings_nothing()
     {
         string store = Store("user,item,time\na,x,1\n");

@@ -24,6 +24,7 @@ public sealed class BrokenFileTests : IDisposable
         { Header + Rows + "u1,i1,1e400,1000000002\n", "column 'rating' = '1e400' must be a number", ":5002)" },
         { Header + Rows + "u1,i1,3,-5\n", "column 'time' = '-5' must be a number of seconds since 1970", ":5002)" },
         { Header + Rows + "u1,i1,3,253402300799\n", "lies before the year 2200", ":5002)" },
+        { Header + Rows + "u1,i1,3,79228162514264337593543950\n", "column 'time' = '79228162514264337593543950' must be a number of seconds", ":5002)" },
         { "", "is empty; its first line must name the columns", "columns" },
         { Rows, "--no-header when no line names the columns", ":1)" },
         { "user,item,rating,user\n" + Rows, "the header names column 'user' twice", ":1)" },
@@ -52,6 +53,27 @@ public sealed class BrokenFileTests : IDisposable
         string path = folder.File("r.csv.gz");
         File.WriteAllBytes(path, whole[..(int)(part * whole.Length)]);
         Refused(path, "it is truncated or damaged; fetch it again", "again");
+    }
+
+    [Fact]
+    public void A_truncated_file_of_many_gzip_members_is_refused()
+    {
+        string path = folder.File("r.csv.gz");
+        byte[] whole = [.. Gzip(Header), .. Enumerable.Range(0, 2_000).SelectMany(i => Gzip($"u{i % 9},i{i % 7},3,{1_000_000_000 + i}\n"))];
+        File.WriteAllBytes(path, whole[..^3]);
+        Refused(path, "it is truncated or damaged; fetch it again", "again");
+        File.WriteAllBytes(path, whole);
+        Assert.Equal(2_000, Prepared.Prepare(Source(path), folder.File("s")).InteractionCount);
+    }
+
+    [Fact]
+    public void A_truncated_items_file_is_refused()
+    {
+        byte[] whole = Gzip("id\n" + string.Concat(Enumerable.Range(0, 5_000).Select(i => $"i{i * 7919}\n")));
+        string ratings = folder.Write("r.csv", Header + Rows), items = folder.File("items.csv.gz");
+        File.WriteAllBytes(items, whole[..(whole.Length / 2)]);
+        var error = Assert.Throws<InvalidInputException>(() => Prepared.Prepare(Source(ratings) with { ItemsPath = items, ItemIdColumn = "id" }, folder.File("s")));
+        Assert.Contains("it is truncated or damaged", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

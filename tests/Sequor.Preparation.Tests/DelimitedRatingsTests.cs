@@ -120,7 +120,7 @@ public sealed class DelimitedRatingsTests : IDisposable
     [InlineData("user,item,rating,time\n1,2,3,2001-01-01\n1,2,3,2001-02-03\n1,2,3,5\n", "column 'time' = '5' must be a date", 4)]
     [InlineData("user,item,rating,time\n1,2,3,-4\n", "column 'time' = '-4' must be a number of seconds since 1970", 2)]
     [InlineData("user,item,rating,time\n1,2,3,4\n1,2,3,5\n1,2,3,253402300799\n", "column 'time' = '253402300799' must be a number of seconds since 1970 that lies before the year 2200", 4)]
-    [InlineData("user,item,rating,time\n1,2,3,soon\n", "column 'time' = 'soon' must be seconds or milliseconds since 1970, or a date", 2)]
+    [InlineData("user,item,rating,time\n1,2,3,soon\n", "column 'time' = 'soon' must be seconds, milliseconds, micro- or nanoseconds since 1970, or a date", 2)]
     [InlineData("user,item,rating,time\n1,2,1e400,4\n", "column 'rating' = '1e400' must be a number", 2)]
     [InlineData("user,item,rating,time\n1,\"a\nb\",3,4\n,2,3,4\n", "column 'user' = '' must not be empty", 4)]
     [InlineData("user,item,rating,time\n1,,3,4\n", "column 'item' = '' must not be empty", 2)]

@@ -81,6 +81,15 @@ public sealed class FilterTests : IDisposable
     }
 
     [Fact]
+    public void A_user_with_many_repeats_is_one_example()
+    {
+        using SequenceStore store = Open("user,item\n" + string.Concat(Enumerable.Repeat("bot,x\n", 500)) + "a,x\na,x\n", new InteractionFilter { Duplicates = DuplicatePolicy.Last });
+        DroppedRows dropped = Assert.Single(store.Report!.Dropped);
+        Assert.Equal(500, dropped.Count);
+        Assert.Equal(["user a, item x", "user bot, item x"], dropped.Examples.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void A_filter_that_leaves_nothing_names_the_reasons()
     {
         var error = Assert.Throws<InvalidInputException>(() => Open("user,item\na,x\nb,y\n", new InteractionFilter { KCore = 2 }));

@@ -69,6 +69,52 @@ public sealed class FormatTests : IDisposable
         Assert.EndsWith($"({paths[1]}:4)", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("item,user\nx,2\n", "the columns 'item', 'user' are not those of ")]
+    [InlineData("1,x\n2,y\n", "the columns '1', 'x' are not those of ")]
+    public void Files_whose_columns_stand_otherwise_are_not_read_by_place(string second, string message)
+    {
+        ValueList<string> paths = [folder.Write("1.csv", "user,item\n1,a\n"), folder.Write("2.csv", second)];
+        var error = Assert.Throws<InvalidInputException>(() => Prepared.Prepare(Source(paths[0]) with { Paths = paths }, folder.File("s")));
+        Assert.StartsWith(message, error.Message, StringComparison.Ordinal);
+        Assert.EndsWith($"({paths[1]}:1)", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_quoted_header_may_hold_the_delimiter()
+    {
+        using var store = Prepared.Open(Source(folder.Write("r.csv", "user,\"the, item\"\n1,a\n")) with { ItemColumn = "the, item" }, folder.File("s"));
+        Assert.Equal(["1: a"], Prepared.Lines(store));
+    }
+
+    [Fact]
+    public void An_output_that_is_an_input_or_no_store_is_left_alone()
+    {
+        string ratings = folder.Write("r.csv", "user,item\n1,a\n"), notes = folder.Write("notes.txt", "mine");
+        Assert.Contains("is read and would be written over", Assert.Throws<InvalidInputException>(() => Prepared.Prepare(Source(ratings), ratings)).Message, StringComparison.Ordinal);
+        Assert.Contains("exists and is no sequence store", Assert.Throws<InvalidInputException>(() => Prepared.Prepare(Source(ratings), notes)).Message, StringComparison.Ordinal);
+        Assert.Equal(("user,item\n1,a\n", "mine"), (File.ReadAllText(ratings), File.ReadAllText(notes)));
+    }
+
+    [Fact]
+    public void Times_against_an_order_of_their_own_are_refused_by_their_columns()
+    {
+        var source = Source(folder.Write("r.csv", "user,item,pos,time\n1,a,1,20\n1,b,2,10\n")) with { OrderColumn = "pos", TimeColumn = "time" };
+        Assert.Contains("column 'pos' orders the events of user '1' against column 'time'", Assert.Throws<InvalidInputException>(() => Prepared.Prepare(source, folder.File("s"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Items_that_the_items_file_lacks_are_left_out_when_asked_for()
+    {
+        var source = Source(folder.Write("r.csv", "user,item\n1,a\n1,zz\n2,zz\n")) with { ItemsPath = folder.Write("i.csv", "id\na\nb\n"), ItemIdColumn = "id" };
+        Assert.Contains("item 'zz' is rated but not among", Assert.Throws<InvalidInputException>(() => Prepared.Prepare(source, folder.File("s"))).Message, StringComparison.Ordinal);
+        var request = new PreparationRequest { Source = source, Output = folder.File("s"), SkipBadRows = true };
+        PreparationSummary summary = DatasetPreparer.Prepare(request, null, TestContext.Current.CancellationToken);
+        DroppedRows dropped = Assert.Single(summary.Report!.Dropped);
+        Assert.Equal(("item not in the items file", 2L, "item zz"), (dropped.Reason, dropped.Count, Assert.Single(dropped.Examples)));
+        Assert.Equal((1, 2, 1L), (summary.UserCount, summary.ItemCount, summary.InteractionCount));
+    }
+
     [Fact]
     public void Without_a_header_columns_are_numbers()
     {
@@ -92,12 +138,12 @@ public sealed class FormatTests : IDisposable
     [Fact]
     public void Bad_rows_and_broken_lines_are_left_out_when_asked_for()
     {
-        string path = folder.Write("r.csv", "user,item,rating\n1,a,3\n1,b\n1,c,none\n1,d,4\n");
+        string path = folder.Write("r.csv", "user,item,rating\n1,a,3\n1,b\n1,c,none\n1,d,4\n1,e,4,5,6,7\n2\n");
         var request = new PreparationRequest { Source = Source(path) with { RatingColumn = "rating" }, Output = folder.File("s"), SkipBadRows = true };
         PreparationSummary summary = DatasetPreparer.Prepare(request, null, TestContext.Current.CancellationToken);
-        Assert.Equal((4L, 2L), (summary.RowCount, summary.InteractionCount));
+        Assert.Equal((6L, 2L), (summary.RowCount, summary.InteractionCount));
         Assert.Equal(["rating must be a number such as 4 or 3.5", "not a row of the table"], summary.Report!.Dropped.Select(dropped => dropped.Reason));
-        Assert.Equal(["line 3: 1,b"], summary.Report.Dropped[1].Examples);
+        Assert.Equal([$"1,b ({path}:3)", $"1,e,4,5,6,7 ({path}:6)", $"2 ({path}:7)"], summary.Report.Dropped[1].Examples);
     }
 
     [Fact]

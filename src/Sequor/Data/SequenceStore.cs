@@ -149,6 +149,13 @@ public sealed unsafe class SequenceStore : IDisposable
         }
     }
 
+    /// <summary>Whether a file begins as a store does, of whatever version and state.</summary>
+    public static bool IsStore(string path)
+    {
+        using FileStream stream = File.OpenRead(path);
+        return StoreHeader.IsMagic(stream);
+    }
+
     /// <summary>External id of a user 0..U-1.</summary>
     public string UserId(int user)
     {

@@ -38,6 +38,13 @@ internal sealed record StoreHeader(long FileLength, IReadOnlyList<StoreSection> 
         }
     }
 
+    /// <summary>Whether the stream begins as a store file does.</summary>
+    public static bool IsMagic(Stream stream)
+    {
+        Span<byte> start = stackalloc byte[8];
+        return stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.SequenceEqual(Magic);
+    }
+
     /// <summary>Places sections of the given lengths one after the other behind the header.</summary>
     public static StoreHeader Arrange(IReadOnlyList<(string Name, long Length, byte[] Hash)> contents)
     {

@@ -52,8 +52,10 @@ public sealed class AtomicFile : IDisposable
     public void Commit() => PathOnDisk.Guard(_target, () =>
     {
         _stream.Flush(flushToDisk: true);
-        _stream.Dispose();
+        // Renamed while it is locked, or another process might take it for abandoned. Windows renames no open file, but deletes none either.
+        if (OperatingSystem.IsWindows()) _stream.Dispose();
         File.Move(_temporary, _target, overwrite: true);
+        _stream.Dispose();
         PathOnDisk.FlushDirectory(Path.GetDirectoryName(_target)!);
         return _committed = true;
     });

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Sequor.Cli.Inspect;
+namespace Sequor.Cli;
 
 /// <summary>Times of a store, which are seconds since 1970 unless the source had a unit of its own.</summary>
 internal static class UtcTime
