@@ -1,4 +1,5 @@
 using Sequor.Data;
+using Sequor.Preparation.Appending;
 
 namespace Sequor.Preparation;
 

@@ -1,5 +1,8 @@
 using DuckDB.NET.Data;
 using Sequor.Data;
+using Sequor.Preparation.Reading;
+using Sequor.Preparation.Sequencing;
+using Sequor.Preparation.Sets;
 
 namespace Sequor.Preparation;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Sequor.Data;
+using Sequor.Preparation.Generating;
 
 namespace Sequor.Preparation;
 

@@ -1,3 +1,5 @@
+using Sequor.Preparation.Sets;
+
 namespace Sequor.Preparation;
 
 /// <summary>Data sets that need no columns to be named; one line registers one, or a family of one layout.</summary>

@@ -1,4 +1,5 @@
 using Sequor.Preparation.Downloads;
+using Sequor.Preparation.Sequencing;
 
 namespace Sequor.Preparation;
 

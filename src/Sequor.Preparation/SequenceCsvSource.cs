@@ -1,4 +1,5 @@
 using Sequor.Data;
+using Sequor.Preparation.Sets;
 
 namespace Sequor.Preparation;
 

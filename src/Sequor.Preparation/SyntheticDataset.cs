@@ -1,4 +1,6 @@
 using Sequor.Data;
+using Sequor.Preparation.Generating;
+using Sequor.Preparation.Sequencing;
 
 namespace Sequor.Preparation;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using DuckDB.NET.Data;
+using Sequor.Preparation.Reading;
 using Sequor.Storage;
 
 namespace Sequor.Preparation;

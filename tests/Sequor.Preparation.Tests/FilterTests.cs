@@ -1,6 +1,8 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Sequor.Data;
+using Sequor.Preparation.Reading;
+using Sequor.Preparation.Sequencing;
 using Xunit;
 
 namespace Sequor.Preparation.Tests;

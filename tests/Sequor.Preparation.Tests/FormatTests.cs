@@ -1,4 +1,5 @@
 using Sequor.Data;
+using Sequor.Preparation.Reading;
 using Xunit;
 
 namespace Sequor.Preparation.Tests;

@@ -1,5 +1,6 @@
 using System.Text;
 using Sequor.Data;
+using Sequor.Preparation.Sets;
 using Sequor.Preparation.Tests.Downloads;
 using Xunit;
 

@@ -1,3 +1,4 @@
+using Sequor.Preparation.Generating;
 using Xunit;
 
 namespace Sequor.Preparation.Tests;

@@ -1,4 +1,5 @@
 using Sequor.Data;
+using Sequor.Preparation.Sets;
 using Xunit;
 
 namespace Sequor.Preparation.Tests;
