@@ -30,6 +30,9 @@ public sealed record PreparationRequest
     /// </summary>
     public long? MemoryLimitBytes { get; init; }
 
+    /// <summary>Memory for putting users together, in bytes.</summary>
+    internal long LayoutBytes => MemoryLimitBytes / 4 ?? 512L << 20;
+
     /// <summary>Threads that DuckDB may use; all cores when null. The result does not depend on it.</summary>
     public int? ThreadCount { get; init; }
 }

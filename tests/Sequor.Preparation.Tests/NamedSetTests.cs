@@ -110,6 +110,26 @@ public sealed class NamedSetTests : IDisposable
         Assert.EndsWith($"({broken}:2)", Assert.Throws<InvalidInputException>(() => YelpBusinesses.Read(broken)).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Reviews_of_yelp_are_events_in_the_order_of_their_dates()
+    {
+        Write("yelp_academic_dataset_business.json", """
+            {"business_id":"b2","name":"St Honore","city":"Philadelphia","categories":"Restaurants, Food"}
+            {"business_id":"b1","name":"Dunkin'","city":"","categories":null}
+
+            """);
+        Write("yelp_academic_dataset_review.json", """
+            {"review_id":"r1","user_id":"u1","business_id":"b1","stars":3.0,"useful":0,"text":"ok","date":"2018-07-07 22:09:11"}
+            {"review_id":"r2","user_id":"u1","business_id":"b2","stars":5.0,"useful":0,"text":"good","date":"2012-01-03 15:28:18"}
+
+            """);
+        using SequenceStore store = Prepared.Open(KnownDatasets.Create("yelp", folder.Path), folder.File("s"), verify: false);
+        Assert.Equal(["u1: b2 b1"], Prepared.Lines(store));
+        Assert.Equal([5f, 3f], store[0].Ratings);
+        Assert.Equal([1325604498L, 1531001351L], store[0].Timestamps);
+        Assert.Equal(["Dunkin'", "St Honore"], Titles(store));
+    }
+
     private static string[] Titles(SequenceStore store) => [.. Enumerable.Range(1, store.Items.Count).Select(item => store.Items.Title(item) ?? "")];
 
     private string Write(string name, string text)

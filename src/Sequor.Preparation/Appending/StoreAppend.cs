@@ -13,8 +13,6 @@ namespace Sequor.Preparation.Appending;
 internal sealed class StoreAppend(
     SequenceStore store, DelimitedRatingsSource source, PreparationRequest request, string name, IProgress<PreparationProgress>? progress, CancellationToken cancellationToken)
 {
-    private const long DefaultLayoutBytes = 512L << 20;
-
     private readonly DropLog drops = new();
     private readonly StoreRules rules = StoreRules.Of(store.Metadata);
 
@@ -73,7 +71,7 @@ internal sealed class StoreAppend(
 
     private void Write(Interactions rows, AppendedItems items, ItemVocabulary? listed, long rowCount, string[] findings)
     {
-        var filter = new RowFilter(rows, new InteractionFilter(), 0, LayoutBytes, drops);
+        var filter = new RowFilter(rows, new InteractionFilter(), 0, request.LayoutBytes, drops);
         int[] ranks = KnownUsers(rows);
         var newUsers = new IdOrder(rows.UserIds, code => ranks[code] < 0);
         int[] counts = new int[store.UserCount + newUsers.Count];
@@ -88,7 +86,7 @@ internal sealed class StoreAppend(
         SequenceStoreMetadata metadata = store.Metadata with { Name = name };
         using var writer = new SequenceStoreWriter(request.Output, metadata, catalogue, store.HasRatings, store.HasTimestamps);
         progress?.Report(new PreparationProgress("writing", 0, store.InteractionCount));
-        Stream(new SequenceLayout(rows, filter.Kept, ranks, counts, LayoutBytes), items.Indices, merge, writer, newUsers);
+        Stream(new SequenceLayout(rows, filter.Kept, ranks, counts, request.LayoutBytes), items.Indices, merge, writer, newUsers);
         if (merge.NewCount > 0 || items.Added.Count > 0)
         {
             writer.Metadata = metadata with { Source = AppendHistory.Add(metadata.Source, source.ItemsPath is null ? source.Paths : [.. source.Paths, source.ItemsPath]) };
@@ -117,8 +115,6 @@ internal sealed class StoreAppend(
         using var now = SequenceStore.Open(store.Path);
         if (now.Fingerprint != store.Fingerprint) throw new InvalidInputException($"{store.Path} was changed by someone else meanwhile; append again");
     }
-
-    private long LayoutBytes => request.MemoryLimitBytes / 4 ?? DefaultLayoutBytes;
 
     private int[] KnownUsers(Interactions rows)
     {

@@ -12,8 +12,6 @@ namespace Sequor.Preparation.Sequencing;
 internal sealed class RatingsImport(
     PreparationRequest request, string name, IProgress<PreparationProgress>? progress, CancellationToken cancellationToken)
 {
-    private const long DefaultLayoutBytes = 512L << 20;
-
     /// <summary>The ratings.</summary>
     public required RatingsTable Ratings { get; init; }
 
@@ -40,8 +38,6 @@ internal sealed class RatingsImport(
 
     private int MinimumCount => request.Filter.MinimumCount ?? DefaultMinimumCount;
 
-    private long LayoutBytes => request.MemoryLimitBytes / 4 ?? DefaultLayoutBytes;
-
     /// <summary>Writes the store; returns the number of rows read.</summary>
     public long Run()
     {
@@ -53,7 +49,7 @@ internal sealed class RatingsImport(
         if (reader.RowCount == 0) throw new InvalidInputException($"{Ratings.Files[0]} has no ratings; give a file with at least one row");
 
         progress?.Report(new PreparationProgress("filtering", 0, null));
-        var filter = new RowFilter(rows, request.Filter, MinimumCount, LayoutBytes, drops, request.SkipBadRows ? Unlisted(rows) : null);
+        var filter = new RowFilter(rows, request.Filter, MinimumCount, request.LayoutBytes, drops, request.SkipBadRows ? Unlisted(rows) : null);
         if (filter.UserCounts.All(count => count == 0)) throw NothingLeft(drops);
         Task<IdOrder> ordering = Task.Run(() => new IdOrder(rows.UserIds, code => filter.UserCounts[code] > 0), CancellationToken.None);
         ItemVocabulary items;
@@ -135,7 +131,7 @@ internal sealed class RatingsImport(
         int[] sequence = [];
         long[] seconds = [];
         long done = 0;
-        new SequenceLayout(rows, filter.Kept, users.Ranks, counts, LayoutBytes).ForEach((user, events) =>
+        new SequenceLayout(rows, filter.Kept, users.Ranks, counts, request.LayoutBytes).ForEach((user, events) =>
         {
             int count = events.Items.Length;
             if (sequence.Length < count) sequence = new int[2 * count];
