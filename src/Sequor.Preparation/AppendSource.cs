@@ -23,6 +23,8 @@ public sealed record AppendSource(string Store, DelimitedRatingsSource Rows) : D
         }
     }
 
+    internal override bool HasRows => true;
+
     internal override IEnumerable<string> InputFiles => Rows.InputFiles;
 
     internal override long Write(

@@ -16,6 +16,11 @@ public static class DatasetPreparer
         var clock = Stopwatch.StartNew();
         CheckOutput(request.Output);
         CheckInputs(request);
+        if (!request.Source.HasRows && (request.Filter != new InteractionFilter() || request.TimeUnit is not null || request.SkipBadRows))
+        {
+            throw new InvalidInputException($"{request.Source.DefaultName} has no rows to choose from; leave out the filter, the unit of times and the skipping of bad rows");
+        }
+
         long rowCount = request.Source.Write(request, request.Name ?? request.Source.DefaultName, progress, cancellationToken);
 
         using var store = SequenceStore.Open(request.Output);
@@ -64,7 +69,7 @@ public static class DatasetPreparer
             throw new InvalidInputException($"{input} is read and would be written over; choose another output");
         }
 
-        if (File.Exists(output) && new FileInfo(output) is { Length: > 0, Attributes: var attributes } && !attributes.HasFlag(FileAttributes.Device) && !SequenceStore.IsStore(output))
+        if (File.Exists(output) && new FileInfo(output).Length > 0 && !SequenceStore.IsStore(output))
         {
             throw new InvalidInputException($"{request.Output} exists and is no sequence store; remove it, or choose another output");
         }

@@ -6,6 +6,9 @@ public abstract record DatasetSource
     /// <summary>Name given to the data set when the request gives none.</summary>
     public abstract string DefaultName { get; }
 
+    /// <summary>Whether the source has rows, among which <see cref="PreparationRequest.Filter"/> and its like choose.</summary>
+    internal virtual bool HasRows => false;
+
     /// <summary>Files that are read and must not be written over.</summary>
     internal virtual IEnumerable<string> InputFiles => [];
 

@@ -55,6 +55,8 @@ public sealed record DelimitedRatingsSource : DatasetSource
     /// <summary>Columns of the items file that become attributes of the items, under the columns' names; <c>|</c> separates the values of a cell.</summary>
     public ValueList<string> ItemAttributeColumns { get; init; } = [];
 
+    internal override bool HasRows => true;
+
     internal override IEnumerable<string> InputFiles => ItemsPath is null ? Paths : [.. Paths, ItemsPath];
 
     /// <inheritdoc/>

@@ -30,6 +30,8 @@ public sealed record FractalSource(string Path) : DatasetSource
     /// <inheritdoc/>
     public override string DefaultName => "fractal";
 
+    internal override IEnumerable<string> InputFiles => [Path];
+
     internal override long Write(
         PreparationRequest request, string name, IProgress<PreparationProgress>? progress, CancellationToken cancellationToken)
     {
@@ -46,7 +48,7 @@ public sealed record FractalSource(string Path) : DatasetSource
         var blocks = new FractalBlocks(matrix.RowCount, matrix.ColumnCount, matrix.EntryCount, rates, BlockRate, Seed);
         var expansion = new FractalExpansion(matrix, blocks, ItemFactor);
 
-        var items = ItemVocabulary.Create(new NumberedIds(matrix.ColumnCount * ItemFactor));
+        var items = ItemVocabulary.Create(CountedRows.Numbers(matrix.ColumnCount * ItemFactor));
         using var writer = new SequenceStoreWriter(request.Output, Metadata(name, store), items, store.HasRatings, hasTimestamps: false);
         var generation = new UserGeneration
         {

@@ -33,6 +33,6 @@ public sealed record PreparationRequest
     /// <summary>Memory for putting users together, in bytes.</summary>
     internal long LayoutBytes => MemoryLimitBytes / 4 ?? 512L << 20;
 
-    /// <summary>Threads that DuckDB may use; all cores when null. The result does not depend on it.</summary>
+    /// <summary>Threads that parse files and make users; all cores when null. Two more code ids. The result does not depend on it.</summary>
     public int? ThreadCount { get; init; }
 }

@@ -34,6 +34,8 @@ public abstract record PublishedSource : DatasetSource
     /// <summary>Whether preparing will download something.</summary>
     public bool NeedsDownload => Locator(verify: true, null, CancellationToken.None).NeedsDownload(Place);
 
+    internal sealed override bool HasRows => true;
+
     internal sealed override long Write(
         PreparationRequest request, string name, IProgress<PreparationProgress>? progress, CancellationToken cancellationToken)
     {

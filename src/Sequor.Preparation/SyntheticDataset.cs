@@ -62,7 +62,7 @@ public sealed class SyntheticDataset
             first += parts;
         }
 
-        Items = ItemVocabulary.Create(new NumberedIds(count), titles);
+        Items = ItemVocabulary.Create(CountedRows.Numbers(count), titles);
         genreItems = Array.ConvertAll(genres, items => new PopularityTable(Popularity(items, random, season, isSequel)));
     }
 

@@ -143,15 +143,5 @@ public sealed class AppendTests : IDisposable
         return text.ToString();
     }
 
-    private string Config() => folder.Write("tiny.gin", """
-        train_fn.main_module = "HSTU"
-        train_fn.max_sequence_length = 12
-        train_fn.item_embedding_dim = 8
-        hstu_encoder.num_blocks = 1
-        hstu_encoder.dqk = 8
-        hstu_encoder.dv = 8
-        train_fn.num_negatives = 8
-        train_fn.local_batch_size = 16
-        train_fn.num_epochs = 1
-        """);
+    private string Config() => folder.Write("tiny.gin", TrainedRun.TinyConfig(epochs: 1));
 }

@@ -92,6 +92,14 @@ public sealed class FilterTests : IDisposable
     }
 
     [Fact]
+    public void A_source_without_rows_refuses_a_filter_rather_than_pass_over_it()
+    {
+        var request = new PreparationRequest { Source = new SyntheticSource(), Output = folder.File("s"), Filter = new InteractionFilter { KCore = 5 } };
+        Assert.Contains("has no rows to choose from", Assert.Throws<InvalidInputException>(() => DatasetPreparer.Prepare(request, null, TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+        Assert.Empty(folder.Names);
+    }
+
+    [Fact]
     public void A_filter_that_leaves_nothing_names_the_reasons()
     {
         var error = Assert.Throws<InvalidInputException>(() => Open("user,item\na,x\nb,y\n", new InteractionFilter { KCore = 2 }));

@@ -19,46 +19,38 @@ internal static class GzipCheck
     {
         foreach (string file in files.Where(IsGzip))
         {
-            if (!IsWhole(file, cancellationToken)) throw new InvalidInputException($"{file} ends before its gzip data do: it is truncated or damaged; fetch it again");
+            if (LastMember(file, smallest: 0, cancellationToken) < 0) throw new InvalidInputException($"{file} ends before its gzip data do: it is truncated or damaged; fetch it again");
         }
     }
 
     /// <summary>Whether a file is gzip and has more than one member.</summary>
     public static bool HasManyMembers(string file, CancellationToken cancellationToken)
     {
-        if (!IsGzip(file)) return false;
-        using FileStream stream = File.OpenRead(file);
-        if (stream.Length < 36) return false;
-        uint size = LastSize(stream);
-        return Starts(stream).Where(start => start > 0).Any(start => TryUnpack(file, start, cancellationToken, out long length) && (uint)length == size);
+        return IsGzip(file) && LastMember(file, smallest: 1, cancellationToken) > 0;
     }
 
     private static bool IsGzip(string file) => Path.GetExtension(file).Equals(".gz", StringComparison.OrdinalIgnoreCase);
 
-    private static uint LastSize(FileStream file)
+    // Where the last member begins, from the place `smallest` on; -1 when none there ends as the file does.
+    private static long LastMember(string path, long smallest, CancellationToken cancellationToken)
     {
+        using FileStream file = File.OpenRead(path);
+        if (file.Length < 18) return -1;
         byte[] last = new byte[4];
         file.Position = file.Length - 4;
         file.ReadExactly(last);
-        return BinaryPrimitives.ReadUInt32LittleEndian(last);
-    }
-
-    private static bool IsWhole(string path, CancellationToken cancellationToken)
-    {
-        using FileStream file = File.OpenRead(path);
-        if (file.Length < 18) return false;
-        uint size = LastSize(file);
+        uint size = BinaryPrimitives.ReadUInt32LittleEndian(last);
         // From the end, so that of a file of many members only the last is unpacked. Three bytes like a header occur within data by chance, and
         // fail at once; a member that unpacks and has another size tells that the file is cut off, or, rarely, is such a chance.
         int unpacked = 0;
-        foreach (long start in Starts(file))
+        foreach (long start in Starts(file).TakeWhile(start => start >= smallest))
         {
             if (!TryUnpack(path, start, cancellationToken, out long length)) continue;
-            if ((uint)length == size) return true;
-            if (++unpacked == Tries) return false;
+            if ((uint)length == size) return start;
+            if (++unpacked == Tries) break;
         }
 
-        return false;
+        return -1;
     }
 
     private static IEnumerable<long> Starts(FileStream file)

@@ -103,7 +103,7 @@ internal sealed class RatingsImport(
         if (Items is null)
         {
             var order = new IdOrder(rows.ItemIds, code => filter.IsListed[code]);
-            return (ItemVocabulary.Create([.. Enumerable.Range(0, order.Count).Select(order.Id)]), Array.ConvertAll(order.Ranks, rank => rank + 1));
+            return (ItemVocabulary.Create(new CountedRows<string>(order.Count, order.Id)), Array.ConvertAll(order.Ranks, rank => rank + 1));
         }
 
         int[] indices = new int[rows.ItemIds.Count];
@@ -145,7 +145,7 @@ internal sealed class RatingsImport(
             cancellationToken.ThrowIfCancellationRequested();
             progress?.Report(new PreparationProgress("writing", done, report.KeptCount));
         });
-        if (Users is not null) writer.UserAttributes = Users.AttributesOf([.. Enumerable.Range(0, users.Count).Select(users.Id)]);
+        if (Users is not null) writer.UserAttributes = Users.AttributesOf(new CountedRows<string>(users.Count, users.Id));
         cancellationToken.ThrowIfCancellationRequested();
         writer.Complete();
         progress?.Report(new PreparationProgress("writing", report.KeptCount, report.KeptCount));

@@ -130,7 +130,7 @@ internal sealed class RowFilter
     private void Sample(int most)
     {
         ulong[] keys = new ulong[UserCounts.Length];
-        rows.UserIds.ForEach((user, place) => keys[user] = Scramble((ulong)UserKey.Of(rows.UserIds.At(place))));
+        rows.UserIds.ForEach((user, place) => keys[user] = SplitMix.Mix((ulong)UserKey.Of(rows.UserIds.At(place))));
         ulong[] sorted = [.. keys.Where((_, user) => UserCounts[user] > 0)];
         Array.Sort(sorted);
         ulong limit = sorted[most];
@@ -139,11 +139,4 @@ internal sealed class RowFilter
     }
 
     private static string Example(string what, Utf8Dictionary ids, int code, int count) => $"{what} {ids.Text(code)} ({count} row{(count == 1 ? "" : "s")})";
-
-    private static ulong Scramble(ulong z)
-    {
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-        return z ^ (z >> 31);
-    }
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
-using System.IO.Compression;
 using System.Text.Json;
 using Sequor.Data;
+using Sequor.Preparation.Reading;
 
 namespace Sequor.Preparation.Sets;
 
@@ -11,8 +11,7 @@ internal static class YelpBusinesses
     /// <summary>Reads the list, plain or gzipped.</summary>
     public static ItemVocabulary Read(string path)
     {
-        using Stream file = File.OpenRead(path);
-        using var reader = new StreamReader(path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : file);
+        using var reader = new StreamReader(SourceLine.Open(path));
         var rows = new List<ListedItem>();
         for (int lineNumber = 1; reader.ReadLine() is { } line; lineNumber++)
         {

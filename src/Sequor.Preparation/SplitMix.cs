@@ -1,4 +1,4 @@
-namespace Sequor.Preparation.Generating;
+namespace Sequor.Preparation;
 
 /// <summary>The finaliser of SplitMix64: a bijection of 64 bits whose results look independent.</summary>
 internal static class SplitMix
