@@ -40,7 +40,8 @@ internal static class RecommendCommand
         command.SetAction(line =>
         {
             long? time = line.GetValue(at) is { } text ? Moment.Parse(text, "--at") : null;
-            using Recommender recommender = Recommender.Load(RunDirectory.FindModel(line.GetRequiredValue(model)), method: line.GetValue(topK));
+            using Recommender recommender = Recommender.Load(
+                RunDirectory.FindModel(line.GetRequiredValue(model)), new RecommenderOptions { Methods = line.GetValue(topK) is { } way ? [way] : [] });
             History known = line.GetValue(user) is { } id
                 ? History.OfUser(line.GetRequiredValue(data), id, recommender.Items, terminal)
                 : History.Parse(line.GetValue(history)!, line.GetValue(ratings), recommender.Items);

@@ -15,8 +15,11 @@ public sealed class ModelArtifact : IDisposable
     /// <summary>Name of the weights in the directory.</summary>
     public const string WeightsFileName = "model.safetensors";
 
-    private ModelArtifact(RecommenderModel model, ExperimentConfig configuration, ItemVocabulary items, ArtifactManifest manifest)
+    private readonly long[] _popularity;
+
+    private ModelArtifact(RecommenderModel model, ExperimentConfig configuration, ItemVocabulary items, long[] popularity, ArtifactManifest manifest)
     {
+        _popularity = popularity;
         Model = model;
         Configuration = configuration;
         Items = items;
@@ -31,6 +34,9 @@ public sealed class ModelArtifact : IDisposable
 
     /// <summary>Item ids and titles.</summary>
     public ItemVocabulary Items { get; }
+
+    /// <summary>Training events of each item: entry i is item i's, entry 0 is nobody's (X + 1).</summary>
+    public ReadOnlySpan<long> Popularity => _popularity;
 
     /// <summary>Settings, data, metrics.</summary>
     public ArtifactManifest Manifest { get; }
@@ -71,7 +77,7 @@ public sealed class ModelArtifact : IDisposable
         using SafetensorsReader weights = SafetensorsReader.Open(Path.Combine(directory, WeightsFileName));
         ModelWeights.Read(weights, model);
         model.RefreshItems();
-        return new ModelArtifact(model, config, items, manifest);
+        return new ModelArtifact(model, config, items, [0, .. rows.Select(row => row.Popularity)], manifest);
     }
 
     /// <summary>

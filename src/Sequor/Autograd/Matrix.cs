@@ -66,6 +66,9 @@ public readonly unsafe struct Matrix
     /// <summary>Lets the gradient stand in memory that someone else has filled.</summary>
     internal void TakeGradient(float* memory) => *_gradient = memory;
 
+    /// <summary>A view of one row, as a matrix of one row.</summary>
+    internal Matrix RowAt(int row) => new(Row(row), null, 1, Columns);
+
     internal float* Row(int row) => Data + (long)row * Stride;
 
     internal float* RowGradient(int row) => Gradient + (long)row * Stride;

@@ -24,7 +24,7 @@ public sealed class ExcludedItems
     }
 
     /// <summary>Appends the list of the next query; order and repeats do not matter.</summary>
-    public void Add(ReadOnlySpan<int> items)
+    public void Add(ReadOnlySpan<int> items, ItemSet? among = null)
     {
         if (_items.Length < _count + items.Length) Array.Resize(ref _items, Math.Max(_items.Length * 2, _count + items.Length));
         Span<int> list = _items.AsSpan(_count, items.Length);

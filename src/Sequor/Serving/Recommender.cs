@@ -1,121 +1,217 @@
 using System.Collections.Concurrent;
-using System.Text;
 using Sequor.Artifacts;
 using Sequor.Autograd;
 using Sequor.Configuration;
 using Sequor.Data;
-using Sequor.Kernels;
 using Sequor.Modeling;
 using Sequor.Retrieval;
 
 namespace Sequor.Serving;
 
-/// <summary>One recommended item.</summary>
-/// <param name="ItemIndex">Row of the item table.</param>
-/// <param name="ItemId">The id that users know.</param>
-/// <param name="Title">What to show, if the data had titles.</param>
-/// <param name="Score">Similarity to the history's state; comparable within one answer.</param>
-public readonly record struct Recommendation(int ItemIndex, string ItemId, string? Title, float Score);
-
 /// <summary>Answers "what next?" for any history, with the encoder that was trained and the index that was evaluated. Thread-safe.</summary>
 public sealed class Recommender : IDisposable
 {
     private readonly ModelArtifact _artifact;
-    private readonly WorkerPool _workers;
-    private readonly ITopKIndex _index;
-    private readonly ConcurrentBag<Workspace> _idle = [];
+    private readonly RecommenderOptions _options;
+    private readonly ITopKIndex[] _indices;
+    private readonly RequestBatcher _batcher;
+    private readonly Lazy<SimilarItems> _similar;
+    private readonly ConcurrentBag<AnswerBatch> _idle = [];
     private volatile bool _disposed;
 
-    /// <summary>Builds the index of a loaded artefact and takes ownership of it.</summary>
-    /// <param name="artifact">Model and items.</param>
-    /// <param name="workers">Threads; by default as many as the machine has.</param>
-    /// <param name="precision">What the index keeps for its scan: a matter of speed and memory, the answers are the same.</param>
-    /// <param name="method">How to search; by default as the model's settings say.</param>
-    /// <exception cref="InvalidInputException">The method does not fit the model, or the precision the method.</exception>
-    public Recommender(ModelArtifact artifact, WorkerPool? workers = null, IndexPrecision precision = IndexPrecision.Float32, TopKMethod? method = null)
+    /// <summary>Makes a loaded artefact ready to be searched and takes ownership of it.</summary>
+    /// <exception cref="InvalidInputException">A method does not fit the model, or the precision a method.</exception>
+    public Recommender(ModelArtifact artifact, RecommenderOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(artifact);
         _artifact = artifact;
-        _workers = workers ?? WorkerPool.Shared;
-        method ??= ExperimentConfig.FromGin(artifact.Manifest.Configuration, ArtifactManifest.FileName).Config.TopK ?? TopKIndex.Default(artifact.Model);
-        _index = TopKIndex.Create(artifact.Model, method.Value, _workers, precision);
+        _options = options ?? new RecommenderOptions();
+        IReadOnlyList<TopKMethod> methods = _options.Methods.Count > 0
+            ? _options.Methods
+            : [ExperimentConfig.FromGin(artifact.Manifest.Configuration, ArtifactManifest.FileName).Config.TopK ?? TopKIndex.Default(artifact.Model)];
+        foreach (TopKMethod method in methods) TopKIndex.Check(artifact.Model, method, _options.Precision ?? IndexPrecision.Float32);
+        _indices = [.. methods.Distinct().Select(method => TopKIndex.Create(artifact.Model, method, _options.Workers, _options.Precision ?? IndexPrecision.Float32))];
+        Methods = [.. _indices.Select(index => index.Method)];
+        _batcher = new RequestBatcher(_options.ConcurrentBatches, _options.LargestBatch, Answer);
+        _similar = new Lazy<SimilarItems>(() => new SimilarItems(_artifact.Model, _options.Workers));
+        Coverage = new CatalogueCoverage(Items.Count);
     }
 
-    /// <summary>Item ids and titles.</summary>
+    /// <summary>Item ids, titles and attributes.</summary>
     public ItemVocabulary Items => _artifact.Items;
 
     /// <summary>What the model is and what it scored.</summary>
     public ArtifactManifest Manifest => _artifact.Manifest;
 
+    /// <summary>The architecture.</summary>
+    public ModelConfig Config => _artifact.Model.Config;
+
+    /// <summary>Ways to search that a question may choose from; the first is the default.</summary>
+    public IReadOnlyList<TopKMethod> Methods { get; }
+
+    /// <summary>What has been recommended so far.</summary>
+    public CatalogueCoverage Coverage { get; }
+
+    /// <summary>Questions that wait for a batch.</summary>
+    public int Waiting => _batcher.Waiting;
+
     /// <summary>Loads an artefact directory.</summary>
-    /// <exception cref="InvalidInputException">It is missing or damaged, or the method does not fit the model.</exception>
-    public static Recommender Load(string directory, IndexPrecision precision = IndexPrecision.Float32, TopKMethod? method = null) =>
-        new(ModelArtifact.Load(directory), precision: precision, method: method);
+    /// <exception cref="InvalidInputException">It is missing or damaged, or a method does not fit the model.</exception>
+    public static Recommender Load(string directory, RecommenderOptions? options = null)
+    {
+        ModelArtifact artifact = ModelArtifact.Load(directory);
+        try
+        {
+            return new Recommender(artifact, options);
+        }
+        catch
+        {
+            artifact.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The best unseen items behind a history, computed on the caller's thread.</summary>
+    /// <exception cref="ArgumentException">The history is empty or holds an unknown item, or the query does not fit this model.</exception>
+    /// <exception cref="InvalidInputException">The model reads ratings, and there are none, or one that its rating table lacks.</exception>
+    public RecommendationAnswer Recommend(UserEvents history, RecommendationQuery? query = null) => AnswerAlone(Ask(history, null, query, default));
+
+    /// <summary>The best unseen items behind the events of a session.</summary>
+    /// <inheritdoc cref="Recommend(UserEvents, RecommendationQuery?)"/>
+    public RecommendationAnswer Recommend(UserSession session, RecommendationQuery? query = null) => AnswerAlone(Ask(null, session, query, default));
 
     /// <summary>The best <paramref name="k"/> unseen items behind a history.</summary>
     /// <param name="items">Item indices 1 … X, oldest first; only the newest max_sequence_length count.</param>
     /// <param name="timestamps">Seconds of each event, or empty.</param>
     /// <param name="k">Results wanted.</param>
-    /// <param name="at">Time of the question in seconds, an input of time-aware models; by default the time of the newest event.</param>
+    /// <param name="at">Time of the question in seconds; the time of the newest event when null.</param>
     /// <param name="ratings">Rating of each event, or empty; a model with ratings as input needs them, others do not look.</param>
-    /// <param name="userId">Who asks, for models with components of their users; by default a stranger, of whom only the history is known.</param>
-    /// <exception cref="ArgumentException">The history is empty, holds an unknown item, or timestamps or ratings do not match.</exception>
-    /// <exception cref="InvalidInputException">The model reads ratings, and there are none, or one that its rating table lacks.</exception>
+    /// <param name="userId">Who asks, for models with components of their users.</param>
+    /// <inheritdoc cref="Recommend(UserEvents, RecommendationQuery?)"/>
     public IReadOnlyList<Recommendation> Recommend(
-        ReadOnlySpan<int> items, ReadOnlySpan<long> timestamps, int k = 10, long? at = null, ReadOnlySpan<float> ratings = default, string? userId = null)
+        ReadOnlySpan<int> items, ReadOnlySpan<long> timestamps, int k = 10, long? at = null, ReadOnlySpan<float> ratings = default, string? userId = null) =>
+        Recommend(new UserEvents(items.ToArray(), timestamps.ToArray(), ratings.ToArray()), new RecommendationQuery { Count = k, At = at, UserId = userId }).Items;
+
+    /// <summary>As <see cref="Recommend(UserEvents, RecommendationQuery?)"/>, for many callers at once: questions that come together are answered together.</summary>
+    public Task<RecommendationAnswer> RecommendAsync(UserEvents history, RecommendationQuery? query = null, CancellationToken cancellationToken = default) =>
+        _batcher.Ask(Ask(history, null, query, cancellationToken));
+
+    /// <inheritdoc cref="RecommendAsync(UserEvents, RecommendationQuery?, CancellationToken)"/>
+    public Task<RecommendationAnswer> RecommendAsync(UserSession session, RecommendationQuery? query = null, CancellationToken cancellationToken = default) =>
+        _batcher.Ask(Ask(null, session, query, cancellationToken));
+
+    /// <summary>A user whose events come one after the other; answers cost the new events only. The caller disposes of it before the recommender.</summary>
+    /// <exception cref="ArgumentException">The history holds an unknown item.</exception>
+    public UserSession OpenSession(UserEvents history)
+    {
+        ArgumentNullException.ThrowIfNull(history);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        CheckItems(history, nameof(history));
+        return new UserSession(this, history, _artifact.Model.CanCache ? new KeyValueCache(_artifact.Model) : null);
+    }
+
+    /// <summary>The items most like one, by the cosine of what the model has learned of them; scores are cosines.</summary>
+    /// <param name="item">Item index 1 … X.</param>
+    /// <param name="count">Results wanted.</param>
+    /// <param name="among">The items to choose from; all when null.</param>
+    public IReadOnlyList<Recommendation> Similar(int item, int count = 10, ItemSet? among = null)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
-        if (items.IsEmpty) throw new ArgumentException("the history is empty; it needs at least one item", nameof(items));
-        if (!timestamps.IsEmpty && timestamps.Length != items.Length)
-            throw new ArgumentException($"{timestamps.Length} timestamps for {items.Length} items; give one an item, or none", nameof(timestamps));
-        if (!ratings.IsEmpty && ratings.Length != items.Length)
-            throw new ArgumentException($"{ratings.Length} ratings for {items.Length} items; give one an item, or none", nameof(ratings));
-        foreach (int item in items)
-            if (item < 1 || item > Items.Count) throw new ArgumentException($"item index {item} must lie in 1 … {Items.Count}", nameof(items));
-        int first = Math.Max(0, items.Length - _artifact.Model.Config.MaxSequenceLength);
-        ReadOnlySpan<long> times = timestamps.IsEmpty ? timestamps : timestamps[first..];
-        k = Math.Min(k, Items.Count);
-        if (!_idle.TryTake(out Workspace? work)) work = new Workspace(_workers);
-        try
-        {
-            int[] found = new int[k];
-            float[] scores = new float[k];
-            work.Batch.Clear();
-            work.Batch.Add(0, new UserSequence(items[first..], ratings.IsEmpty ? ratings : ratings[first..], times), 0, times.IsEmpty ? null : at ?? times[^1]);
-            if (userId is not null) work.Batch.Identify(UserKey.Of(Encoding.UTF8.GetBytes(userId)));
-            work.Seen.Clear();
-            work.Seen.Add(items);
-            _index.Search(LastStates.Encode(_artifact.Model, work.Tape, work.Batch), work.Seen, k, found, scores);
-            var answer = new List<Recommendation>(k);
-            for (int i = 0; i < k && found[i] != 0; i++) answer.Add(new Recommendation(found[i], Items.Id(found[i]), Items.Title(found[i]), scores[i]));
-            return answer;
-        }
-        finally
-        {
-            _idle.Add(work);
-        }
+        ArgumentOutOfRangeException.ThrowIfLessThan(item, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(item, Items.Count);
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        count = Math.Min(count, Items.Count);
+        int[] found = new int[count];
+        float[] scores = new float[count];
+        _similar.Value.Search(item, among, count, found, scores);
+        var answer = new List<Recommendation>(count);
+        for (int i = 0; i < count && found[i] != 0; i++) answer.Add(new Recommendation(found[i], Items.Id(found[i]), Items.Title(found[i]), scores[i]));
+        return answer;
+    }
+
+    /// <summary>What the newest state of a history looked at: one entry an event of the window, oldest first.</summary>
+    /// <inheritdoc cref="Recommend(UserEvents, RecommendationQuery?)"/>
+    public AttentionTrace Explain(UserEvents history, long? at = null)
+    {
+        ArgumentNullException.ThrowIfNull(history);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        CheckHistory(history);
+        using var tape = new Tape(_options.Workers, differentiate: false);
+        using var batch = new SequenceBatch();
+        batch.Clear();
+        batch.Add(0, history.From(Math.Max(0, history.Count - Config.MaxSequenceLength)), 0, history.LastTime is { } last ? at ?? last : null);
+        tape.Begin();
+        return _artifact.Model.Trace(tape, batch);
     }
 
     /// <summary>Ends the native memory; no question may be under way.</summary>
     public void Dispose()
     {
+        if (_disposed) return;
         _disposed = true;
-        while (_idle.TryTake(out Workspace? work)) work.Dispose();
-        _index.Dispose();
+        while (_idle.TryTake(out AnswerBatch? batch)) batch.Dispose();
+        foreach (ITopKIndex index in _indices) index.Dispose();
+        if (_similar.IsValueCreated) _similar.Value.Dispose();
         _artifact.Dispose();
     }
 
-    private sealed class Workspace(WorkerPool workers) : IDisposable
+    internal void CheckItems(UserEvents events, string parameter)
     {
-        internal Tape Tape { get; } = new(workers, differentiate: false);
-        internal SequenceBatch Batch { get; } = new();
-        internal ExcludedItems Seen { get; } = new();
+        int stranger = events.Items.Span.IndexOfAnyExceptInRange(1, Items.Count);
+        if (stranger >= 0) throw new ArgumentException($"item index {events.Items.Span[stranger]} must lie in 1 … {Items.Count}", parameter);
+    }
 
-        public void Dispose()
+    private void CheckHistory(UserEvents history)
+    {
+        if (history.Count == 0) throw new ArgumentException("the history is empty; it needs at least one item", nameof(history));
+        CheckItems(history, nameof(history));
+    }
+
+    private Question Ask(UserEvents? history, UserSession? session, RecommendationQuery? query, CancellationToken cancellation)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        query ??= new RecommendationQuery();
+        ArgumentOutOfRangeException.ThrowIfLessThan(query.Count, 1, nameof(query));
+        if (session is null)
         {
-            Tape.Dispose();
-            Batch.Dispose();
+            ArgumentNullException.ThrowIfNull(history);
+            CheckHistory(history);
         }
+        else
+        {
+            if (!session.BelongsTo(this)) throw new ArgumentException("the session belongs to another recommender", nameof(session));
+            if (session.Events.Count == 0) throw new ArgumentException("the session has no events; it needs at least one", nameof(session));
+        }
+
+        if (query.Among is { } among && among.ItemCount != Items.Count)
+            throw new ArgumentException($"the set to choose from knows {among.ItemCount} items, the model {Items.Count}", nameof(query));
+        int method = query.Method is { } wanted ? Methods.ToList().IndexOf(wanted) : 0;
+        if (method < 0) throw new ArgumentException($"method {query.Method} must be one of {string.Join(", ", Methods)}", nameof(query));
+        // Of a capped answer more is searched at once, so that a second search is rare.
+        const int Reserve = 4;
+        int fetch = (int)Math.Min(Items.Count, query.Diversity is null ? query.Count : (long)Reserve * query.Count);
+        return new Question(history, session, query, _indices[method], fetch, cancellation);
+    }
+
+    private RecommendationAnswer AnswerAlone(Question question)
+    {
+        Answer([question]);
+        return question.Answer.GetAwaiter().GetResult();
+    }
+
+    private void Answer(List<Question> questions)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (!_idle.TryTake(out AnswerBatch? batch)) batch = new AnswerBatch(_artifact.Model, Items, _options.Workers);
+        try
+        {
+            batch.Run(questions);
+        }
+        finally
+        {
+            _idle.Add(batch);
+        }
+
+        foreach (Question question in questions) Coverage.Add(question.Answer.Result.Items);
     }
 }
