@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Sequor.Data;
 
@@ -26,8 +25,8 @@ internal sealed class TitleSearch
         _ends = new int[items.Count];
         for (int place = 0; place < _order.Length; place++)
         {
-            foreach (string word in Words(items.Id(_order[place]))) Write(text, word);
-            foreach (string word in Words(items.Title(_order[place]) ?? "")) Write(text, word);
+            foreach (string word in PlainWords.Of(items.Id(_order[place]))) Write(text, word);
+            foreach (string word in PlainWords.Of(items.Title(_order[place]) ?? "")) Write(text, word);
             text.WriteByte(End);
             _ends[place] = checked((int)text.Length);
         }
@@ -38,7 +37,7 @@ internal sealed class TitleSearch
     /// <summary>The <paramref name="count"/> most popular items that have all words of the query; all match an empty one.</summary>
     internal List<int> Find(string query, int count)
     {
-        byte[][] words = [.. Words(query).Distinct().Select(word => Encoding.UTF8.GetBytes(" " + word)).OrderByDescending(word => word.Length)];
+        byte[][] words = [.. PlainWords.Of(query).Distinct().Select(word => Encoding.UTF8.GetBytes(" " + word)).OrderByDescending(word => word.Length)];
         var found = new List<int>(Math.Min(count, _order.Length));
         if (words.Length == 0)
         {
@@ -70,22 +69,5 @@ internal sealed class TitleSearch
     {
         text.WriteByte(Blank);
         text.Write(Encoding.UTF8.GetBytes(word));
-    }
-
-    // Decomposed, an accent is a mark of its own, and is left out.
-    private static IEnumerable<string> Words(string text)
-    {
-        var word = new StringBuilder();
-        foreach (char letter in text.Normalize(NormalizationForm.FormD))
-        {
-            if (char.IsLetterOrDigit(letter) || char.IsSurrogate(letter)) word.Append(char.ToLowerInvariant(letter));
-            else if (CharUnicodeInfo.GetUnicodeCategory(letter) is not (UnicodeCategory.NonSpacingMark or UnicodeCategory.ModifierSymbol) && letter != '\'' && word.Length > 0)
-            {
-                yield return word.ToString();
-                word.Clear();
-            }
-        }
-
-        if (word.Length > 0) yield return word.ToString();
     }
 }

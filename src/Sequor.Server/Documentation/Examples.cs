@@ -65,7 +65,7 @@ internal static class Examples
     {
         (string detail, FieldErrorResponse? error) = status switch
         {
-            400 => ("topK is not a field; did you mean topKMethod?", RequestException.Error("topK", null, "is not a field; did you mean topKMethod?")),
+            400 => ("topKmethod is not a field; did you mean topKMethod?", RequestException.Error("topKmethod", null, "is not a field; did you mean topKMethod?")),
             401 => ("an API key is needed: send it as X-API-Key, or as Authorization: Bearer", null),
             404 => ("userId names no user that has events; POST /v1/events begins a history", RequestException.Error("userId", "43", "names no user that has events; POST /v1/events begins a history")),
             422 => ("k must lie in 1 … 1000", RequestException.Error("k", "0", "must lie in 1 … 1000")),

@@ -39,10 +39,12 @@ internal readonly struct JsonBody : IDisposable
             if (bytes.Length > largest) throw TooLarge(context, largest);
             if (read.IsCompleted)
             {
-                byte[] rented = ArrayPool<byte>.Shared.Rent((int)bytes.Length);
+                int length = (int)bytes.Length;
+                byte[] rented = ArrayPool<byte>.Shared.Rent(length);
                 bytes.CopyTo(rented);
+                // From here on the sequence is not the caller's, its length included.
                 reader.AdvanceTo(bytes.End);
-                return new JsonBody(rented, (int)bytes.Length);
+                return new JsonBody(rented, length);
             }
 
             reader.AdvanceTo(bytes.Start, bytes.End);

@@ -45,7 +45,7 @@ internal static class JsonComplaint
     {
         if (errors.Count >= MostErrors) return;
         if (type.Type == typeof(HistoryEvent) && element.ValueKind == JsonValueKind.Object) type = SequorJson.Default.HistoryEventObject;
-        if (!Fits(element, type, out string expected)) errors.Add(RequestException.Error(path.Length == 0 ? "$" : path, element.GetRawText(), $"must be {expected}"));
+        if (!Fits(element, type, out string expected)) errors.Add(RequestException.Error(path.Length == 0 ? "$" : path, Raw(element), $"must be {expected}"));
         else if (type.Kind == JsonTypeInfoKind.Object) CheckFields(element, type, path, errors);
         else if (type.Kind == JsonTypeInfoKind.Enumerable)
         {
@@ -61,6 +61,12 @@ internal static class JsonComplaint
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (JsonProperty member in element.EnumerateObject())
         {
+            if (!IsName(member))
+            {
+                errors.Add(RequestException.Error(path.Length == 0 ? "$" : path, null, "has a field whose name is no text of valid Unicode"));
+                continue;
+            }
+
             JsonPropertyInfo? property = type.Properties.FirstOrDefault(property => property.Name == member.Name);
             if (property is null)
             {
@@ -69,7 +75,7 @@ internal static class JsonComplaint
                     : $"must be one of {string.Join(", ", type.Properties.Select(known => known.Name))}";
                 errors.Add(RequestException.Error(prefix + member.Name, null, $"is not a field; {near}"));
             }
-            else if (!seen.Add(member.Name)) errors.Add(RequestException.Error(prefix + member.Name, member.Value.GetRawText(), "stands twice; leave one out"));
+            else if (!seen.Add(member.Name)) errors.Add(RequestException.Error(prefix + member.Name, Raw(member.Value), "stands twice; leave one out"));
             else if (member.Value.ValueKind != JsonValueKind.Null || !property.IsSetNullable)
                 Check(member.Value, type.Options.GetTypeInfo(property.PropertyType), prefix + member.Name, errors);
         }
@@ -95,6 +101,18 @@ internal static class JsonComplaint
         return fits;
     }
 
+    private static bool IsName(JsonProperty member)
+    {
+        try
+        {
+            return member.Name is not null;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
     private static bool IsText(JsonElement element)
     {
         try
@@ -104,6 +122,19 @@ internal static class JsonComplaint
         catch (InvalidOperationException)
         {
             return false;
+        }
+    }
+
+    // Null where the bytes are no text.
+    private static string? Raw(JsonElement element)
+    {
+        try
+        {
+            return element.GetRawText();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
         }
     }
 
