@@ -20,7 +20,7 @@ internal sealed partial class ErrorBoundary(RequestDelegate next, ILogger<ErrorB
         }
         catch (Exception error)
         {
-            if (!context.RequestAborted.IsCancellationRequested) LogFailure(logger, Template(context), error.GetType().FullName!, error.StackTrace);
+            if (!context.RequestAborted.IsCancellationRequested) LogFailure(logger, Template(context), error.GetType().FullName!, Problem.TraceId(context), error.StackTrace);
             context.Abort();
         }
     }
@@ -42,7 +42,7 @@ internal sealed partial class ErrorBoundary(RequestDelegate next, ILogger<ErrorB
                 return Problem.BusyAsync(context, StatusCodes.Status503ServiceUnavailable, "the request took longer than this service allows; come back when it is less busy");
             default:
                 // Its message may name a user or an item, so what is logged is where it came from.
-                LogFailure(logger, Template(context), error.GetType().FullName!, error.StackTrace);
+                LogFailure(logger, Template(context), error.GetType().FullName!, Problem.TraceId(context), error.StackTrace);
                 return Problem.WriteAsync(context, StatusCodes.Status500InternalServerError, "the service failed; its log has more under the trace id of this answer");
         }
     }
@@ -59,6 +59,6 @@ internal sealed partial class ErrorBoundary(RequestDelegate next, ILogger<ErrorB
         _ => "the request was refused",
     };
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Endpoint} failed: {ExceptionType}\n{Where}")]
-    private static partial void LogFailure(ILogger logger, string endpoint, string exceptionType, string? where);
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Endpoint} failed: {ExceptionType}, trace {TraceId}\n{Where}")]
+    private static partial void LogFailure(ILogger logger, string endpoint, string exceptionType, string traceId, string? where);
 }

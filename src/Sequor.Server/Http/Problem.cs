@@ -21,12 +21,15 @@ internal static class Problem
                 Title = ReasonPhrases.GetReasonPhrase(status),
                 Status = status,
                 Detail = detail,
-                TraceId = Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier,
+                TraceId = TraceId(context),
                 Errors = errors is { Count: > 0 } ? errors : null,
             },
             SequorJson.Default.ProblemResponse,
             ContentType);
     }
+
+    /// <summary>Names a request in problems, traces and logs.</summary>
+    internal static string TraceId(HttpContext context) => Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier;
 
     /// <summary>Asks to come back when there is room.</summary>
     internal static ValueTask BusyAsync(HttpContext context, int status, string detail)

@@ -1,0 +1,199 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Sequor.Server.Models;
+using Sequor.Server.Users;
+using Sequor.Tests;
+using Xunit;
+
+namespace Sequor.Server.Tests.Http;
+
+public sealed class LimitTests
+{
+    private const string Ask = """{"history":["i1"]}""", AskForUser = """{"userId":"u"}""";
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_body_that_says_that_it_is_too_large_is_refused_before_it_is_sent()
+    {
+        await using Service service = await Service.StartAsync();
+        using var socket = await Connect(service);
+        await socket.SendAsync(Header("Content-Length: 100000000"));
+        string answer = await Receive(socket);
+        Assert.StartsWith("HTTP/1.1 413 ", answer, StringComparison.Ordinal);
+        Assert.Contains("application/problem+json", answer, StringComparison.Ordinal);
+        Assert.Contains("must have at most 2097152 bytes", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_body_of_unknown_length_is_read_up_to_the_limit_only()
+    {
+        await using Service service = await Service.StartAsync(options => options with { LargestBody = 100_000 });
+        using var socket = await Connect(service);
+        await socket.SendAsync(Header("Transfer-Encoding: chunked"));
+        byte[] chunk = [.. "2710\r\n"u8, .. new byte[10_000].Select(_ => (byte)' '), .. "\r\n"u8];
+        Task<string> answer = Receive(socket);
+        long sent = 0;
+        try
+        {
+            for (; sent < 100_000_000 && !answer.IsCompleted; sent += chunk.Length) await socket.SendAsync(chunk);
+        }
+        catch (SocketException)
+        {
+            // The service has closed the connection.
+        }
+
+        Assert.StartsWith("HTTP/1.1 413 ", await answer, StringComparison.Ordinal);
+        Assert.True(sent < 50_000_000, $"{sent} bytes were taken");
+    }
+
+    [Fact]
+    public async Task Slow_senders_keep_nobody_from_being_answered_and_are_cut_off()
+    {
+        await using Service service = await Service.StartAsync(options => options with { MostRequests = 2, RequestTimeout = TimeSpan.FromSeconds(2) });
+        Socket[] slow = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Connect(service)));
+        foreach (Socket socket in slow) await socket.SendAsync(Header("Content-Length: 1000"));
+        Task<string>[] ends = [.. slow.Select(Receive)];
+        while (!ends.All(end => end.IsCompleted))
+        {
+            foreach (Socket socket in slow)
+            {
+                try
+                {
+                    await socket.SendAsync(" "u8.ToArray());
+                }
+                catch (SocketException)
+                {
+                    // Cut off.
+                }
+            }
+
+            using HttpResponseMessage answer = await service.PostAsync("/v1/recommend", Ask);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            await Task.Delay(50, Cancellation);
+        }
+
+        foreach (string end in await Task.WhenAll(ends)) Assert.StartsWith("HTTP/1.1 408 ", end, StringComparison.Ordinal);
+        foreach (Socket socket in slow) socket.Dispose();
+    }
+
+    [Fact]
+    public async Task More_requests_than_allowed_are_told_to_come_back()
+    {
+        await using Service service = await Service.StartAsync(options => options with { MostRequests = 2 });
+        await service.AskAsync("/v1/events", """{"userId":"u","events":[{"itemId":"i1"}]}""");
+        var gate = new TaskCompletionSource();
+        service.Users.Gate = gate.Task;
+        Task<HttpResponseMessage>[] under = [service.PostAsync("/v1/recommend", AskForUser), service.PostAsync("/v1/recommend", AskForUser)];
+        HttpResponseMessage refused;
+        while ((refused = await service.PostAsync("/v1/recommend", Ask)).StatusCode == HttpStatusCode.OK) refused.Dispose();
+        await MalformedBodyTests.IsProblem(refused, 429);
+        Assert.Equal(TimeSpan.FromSeconds(1), refused.Headers.RetryAfter?.Delta);
+        using HttpResponseMessage health = await service.Client.GetAsync("/health/ready", Cancellation);
+        Assert.Equal(HttpStatusCode.OK, health.StatusCode);
+        gate.SetResult();
+        foreach (Task<HttpResponseMessage> answer in under) Assert.Equal(HttpStatusCode.OK, (await answer).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await service.PostAsync("/v1/recommend", Ask)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_request_that_takes_too_long_is_given_up()
+    {
+        await using Service service = await Service.StartAsync(options => options with { RequestTimeout = TimeSpan.FromMilliseconds(300) });
+        service.Users.Gate = new TaskCompletionSource().Task;
+        using HttpResponseMessage answer = await service.PostAsync("/v1/recommend", AskForUser);
+        await MalformedBodyTests.IsProblem(answer, 503);
+        Assert.NotNull(answer.Headers.RetryAfter);
+    }
+
+    [Fact]
+    public async Task A_service_that_ends_says_so_and_finishes_what_is_under_way()
+    {
+        await using Service service = await Service.StartAsync();
+        await service.AskAsync("/v1/events", """{"userId":"u","events":[{"itemId":"i1"}]}""");
+        var gate = new TaskCompletionSource();
+        service.Users.Gate = gate.Task;
+        Task<HttpResponseMessage> under = service.PostAsync("/v1/recommend", AskForUser);
+        var state = service.App.Services.GetRequiredService<Sequor.Server.Http.ServiceState>();
+        while (state.UnderWay == 0) await Task.Delay(1, Cancellation);
+        Task end = service.App.StopAsync(Cancellation);
+        JsonNode ready;
+        while ((string?)(ready = await service.GetAsync("/health/ready"))["status"] == "ready") await Task.Delay(1, Cancellation);
+        Assert.Equal("draining", (string?)ready["status"]);
+        using HttpResponseMessage late = await service.PostAsync("/v1/recommend", Ask);
+        await MalformedBodyTests.IsProblem(late, 503);
+        Assert.False(end.IsCompleted);
+        gate.SetResult();
+        Assert.Equal(HttpStatusCode.OK, (await under).StatusCode);
+        await end;
+    }
+
+    [Fact]
+    public async Task A_service_listens_while_it_loads_and_says_that_it_does()
+    {
+        using var folder = new TemporaryFolder();
+        SmallModel.Write(folder.File("model"));
+        var gate = new TaskCompletionSource();
+        await using var app = SequorServer.Create(
+            new ServerOptions { ModelDirectory = folder.File("model"), HistoriesPath = folder.File("histories.db"), Port = 0 },
+            builder => builder.Services.AddSingleton<IUsers>(provider =>
+            {
+                gate.Task.Wait();
+                return new MemoryUsers(provider.GetRequiredService<Lazy<ModelHost>>());
+            }));
+        Task start = app.StartAsync(Cancellation);
+        while (app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.All(address => address.EndsWith(":0", StringComparison.Ordinal)))
+            await Task.Delay(1, Cancellation);
+        using var client = new HttpClient { BaseAddress = SequorServer.Address(app) };
+        using HttpResponseMessage live = await client.GetAsync("/health/live", Cancellation), ready = await client.GetAsync("/health/ready", Cancellation), model = await client.GetAsync("/v1/model", Cancellation);
+        Assert.Equal(HttpStatusCode.OK, live.StatusCode);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+        Assert.Equal("loading", (string?)(await Service.ReadAsync(ready))["status"]);
+        await MalformedBodyTests.IsProblem(model, 503);
+        gate.SetResult();
+        await start;
+        using HttpResponseMessage now = await client.GetAsync("/v1/model", Cancellation);
+        Assert.Equal(HttpStatusCode.OK, now.StatusCode);
+        await app.StopAsync(Cancellation);
+    }
+
+    [Fact]
+    public async Task A_model_that_cannot_be_loaded_ends_the_start()
+    {
+        using var folder = new TemporaryFolder();
+        await using var app = SequorServer.Create(new ServerOptions { ModelDirectory = folder.File("none"), HistoriesPath = folder.File("histories.db"), Port = 0 });
+        await Assert.ThrowsAsync<InvalidInputException>(() => app.StartAsync(Cancellation));
+    }
+
+    private static async Task<Socket> Connect(Service service)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, service.Client.BaseAddress!.Port), Cancellation);
+        return socket;
+    }
+
+    private static byte[] Header(string length) =>
+        Encoding.ASCII.GetBytes($"POST /v1/recommend HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{length}\r\n\r\n");
+
+    // Up to the end of the connection.
+    private static async Task<string> Receive(Socket socket)
+    {
+        var answer = new StringBuilder();
+        byte[] buffer = new byte[4096];
+        try
+        {
+            for (int count; (count = await socket.ReceiveAsync(buffer, Cancellation)) > 0;) answer.Append(Encoding.UTF8.GetString(buffer, 0, count));
+        }
+        catch (SocketException)
+        {
+            // A reset ends it too.
+        }
+
+        return answer.ToString();
+    }
+}
