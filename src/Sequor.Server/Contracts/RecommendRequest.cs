@@ -5,7 +5,7 @@ namespace Sequor.Server.Contracts;
 /// <summary>Body of <c>POST /v1/recommend</c>: a user, or a history, and what is wanted.</summary>
 public sealed record RecommendRequest
 {
-    /// <summary>Id of a user whose events the service keeps; exactly one of this and <see cref="History"/> is given.</summary>
+    /// <summary>Id of a user whose events the service keeps; exactly one of this and <c>history</c> is given.</summary>
     public string? UserId { get; init; }
 
     /// <summary>Events, oldest first, of anyone; the service does not keep them.</summary>
@@ -66,7 +66,7 @@ public sealed record AttributeCondition
     public IReadOnlyList<string>? NoneOf { get; init; }
 }
 
-/// <summary>At most <see cref="Most"/> items of an answer share a value of <see cref="Attribute"/>.</summary>
+/// <summary>At most so many items of an answer share a value of an attribute.</summary>
 public sealed record DiversityRequest
 {
     /// <summary>Name of the attribute.</summary>

@@ -16,7 +16,7 @@ internal static class EndpointNotes
     private static readonly MethodInfo s_method = ((RequestDelegate)Answer).Method;
 
     internal static IEndpointConventionBuilder Describe(this IEndpointConventionBuilder endpoint, string summary, string description, string tag) =>
-        endpoint.WithMetadata(s_method).WithSummary(summary).WithDescription(description).WithTags(tag).WithName(char.ToLowerInvariant(summary[0]) + summary.Replace(" ", "", StringComparison.Ordinal)[1..]);
+        endpoint.WithMetadata(s_method).WithSummary(summary).WithDescription(description).WithTags(tag).WithName(Name(summary));
 
     internal static IEndpointConventionBuilder Takes<T>(this IEndpointConventionBuilder endpoint) => endpoint.WithMetadata(new AcceptsMetadata([Json], typeof(T)));
 
@@ -37,6 +37,13 @@ internal static class EndpointNotes
 
     internal static IEndpointConventionBuilder With(this IEndpointConventionBuilder endpoint, string name, string description, int? whenAbsent = null) =>
         endpoint.WithMetadata(new ParameterNote(name, description, whenAbsent, InPath: false));
+
+    // "Recommends items" as recommendsItems.
+    private static string Name(string summary)
+    {
+        string[] words = summary.Split(' ');
+        return string.Concat(words.Select((word, i) => (i == 0 ? char.ToLowerInvariant(word[0]) : char.ToUpperInvariant(word[0])) + word[1..]));
+    }
 
     private static ProducesResponseTypeMetadata Problem(int status) => new(status, typeof(ProblemResponse), [Http.Problem.ContentType]);
 

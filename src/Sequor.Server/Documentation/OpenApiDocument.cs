@@ -51,23 +51,8 @@ internal static class OpenApiDocument
             options.AddOperationTransformer(Complete);
             options.AddSchemaTransformer((schema, context, _) =>
             {
-                if (context.JsonTypeInfo.Type != typeof(HistoryEvent)) return Task.CompletedTask;
-                schema.OneOf =
-                [
-                    new OpenApiSchema { Type = JsonSchemaType.String, Description = "Id of the item." },
-                    new OpenApiSchema
-                    {
-                        Type = JsonSchemaType.Object,
-                        Required = new HashSet<string> { "itemId" },
-                        AdditionalPropertiesAllowed = false,
-                        Properties = new Dictionary<string, IOpenApiSchema>
-                        {
-                            ["itemId"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "Id of the item." },
-                            ["timestamp"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Description = "Seconds since 1970; all events of a history have times, or none." },
-                            ["rating"] = new OpenApiSchema { Type = JsonSchemaType.Number, Format = "float", Description = "Rating; all events of a history have ratings, or none." },
-                        },
-                    },
-                ];
+                // What is read by a converter has no schema of its own.
+                if (context.JsonTypeInfo.Type == typeof(RecommendRequest) && schema.Properties?["history"] is OpenApiSchema history) history.Items = new OpenApiSchema { OneOf = HistoryEvents() };
                 return Task.CompletedTask;
             });
         });
@@ -110,4 +95,21 @@ internal static class OpenApiDocument
 
         OpenApiSecurityRequirement Requirement(string scheme) => new() { [new OpenApiSecuritySchemeReference(scheme, context.Document)] = [] };
     }
+
+    private static List<IOpenApiSchema> HistoryEvents() =>
+    [
+        new OpenApiSchema { Type = JsonSchemaType.String, Description = "Id of the item." },
+        new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object,
+            Required = new HashSet<string> { "itemId" },
+            AdditionalPropertiesAllowed = false,
+            Properties = new Dictionary<string, IOpenApiSchema>
+            {
+                ["itemId"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "Id of the item." },
+                ["timestamp"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Description = "Seconds since 1970; all events of a history have times, or none." },
+                ["rating"] = new OpenApiSchema { Type = JsonSchemaType.Number, Format = "float", Description = "Rating; all events of a history have ratings, or none." },
+            },
+        },
+    ];
 }

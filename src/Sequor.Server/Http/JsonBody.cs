@@ -24,13 +24,12 @@ internal readonly struct JsonBody : IDisposable
         PipeReader reader = context.Request.BodyReader;
         while (true)
         {
-            ReadResult read;
-            try
+            ValueTask<ReadResult> pending = reader.ReadAsync(CancellationToken.None);
+            ReadResult read = pending.IsCompleted ? await pending : await Within(pending, reader, cancellation);
+            if (read.IsCanceled)
             {
-                read = await reader.ReadAsync(cancellation);
-            }
-            catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
-            {
+                reader.AdvanceTo(read.Buffer.Start);
+                context.RequestAborted.ThrowIfCancellationRequested();
                 context.Response.Headers.Connection = "close";
                 throw new RequestException(StatusCodes.Status408RequestTimeout, null, null, "the body did not come within the time that a request may take; send it faster");
             }
@@ -71,6 +70,13 @@ internal readonly struct JsonBody : IDisposable
 
     /// <summary>Gives the memory back.</summary>
     public void Dispose() => ArrayPool<byte>.Shared.Return(_rented);
+
+    // A read that is cancelled by its token leaves Kestrel with a body that it cannot put away.
+    private static async ValueTask<ReadResult> Within(ValueTask<ReadResult> pending, PipeReader reader, CancellationToken cancellation)
+    {
+        using CancellationTokenRegistration end = cancellation.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), reader);
+        return await pending;
+    }
 
     private static void CheckHeaders(HttpRequest request)
     {

@@ -47,6 +47,8 @@ internal static class TelemetrySetup
         builder.Logging.ClearProviders();
         // What the framework says at Information names addresses, and with them users.
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning).AddFilter("OpenTelemetry", LogLevel.Warning);
+        // Whoever starts the service gets the exception itself.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         if (Console.IsErrorRedirected) builder.Logging.AddJsonConsole(console => console.UseUtcTimestamp = true);
         else builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         // Results go to the output, messages to the error stream.

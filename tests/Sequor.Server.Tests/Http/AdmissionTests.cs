@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Sequor.Server.Tests.Http;
 
-public sealed class AdmissionTests
+public sealed class AdmissionTests(ServiceFixture fixture) : IClassFixture<ServiceFixture>
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -80,7 +80,7 @@ public sealed class AdmissionTests
     [InlineData("192.0.2.7", false)]
     public async Task A_service_of_this_machine_answers_to_its_names_alone(string host, bool answers)
     {
-        await using Service service = await Service.StartAsync();
+        Service service = fixture.Service;
         using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/model");
         request.Headers.Host = host;
         using HttpResponseMessage answer = await service.Client.SendAsync(request, Cancellation);
@@ -93,7 +93,7 @@ public sealed class AdmissionTests
     [InlineData("own", 200)]
     public async Task Pages_of_other_origins_may_change_nothing(string origin, int status)
     {
-        await using Service service = await Service.StartAsync();
+        Service service = fixture.Service;
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/events") { Content = new StringContent("""{"userId":"u","events":[{"itemId":"i1"}]}""", Encoding.UTF8, new MediaTypeHeaderValue("application/json")) };
         request.Headers.TryAddWithoutValidation("Origin", origin == "own" ? service.Client.BaseAddress!.ToString().TrimEnd('/') : origin);
         using HttpResponseMessage answer = await service.Client.SendAsync(request, Cancellation);

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
+using Sequor.Server.Http;
 using Sequor.Server.Models;
 using Sequor.Server.Users;
 using Sequor.Tests;
@@ -90,8 +91,9 @@ public sealed class LimitTests
         var gate = new TaskCompletionSource();
         service.Users.Gate = gate.Task;
         Task<HttpResponseMessage>[] under = [service.PostAsync("/v1/recommend", AskForUser), service.PostAsync("/v1/recommend", AskForUser)];
-        HttpResponseMessage refused;
-        while ((refused = await service.PostAsync("/v1/recommend", Ask)).StatusCode == HttpStatusCode.OK) refused.Dispose();
+        var state = service.App.Services.GetRequiredService<ServiceState>();
+        while (state.UnderWay < 2) await Task.Delay(1, Cancellation);
+        using HttpResponseMessage refused = await service.PostAsync("/v1/recommend", Ask);
         await MalformedBodyTests.IsProblem(refused, 429);
         Assert.Equal(TimeSpan.FromSeconds(1), refused.Headers.RetryAfter?.Delta);
         using HttpResponseMessage health = await service.Client.GetAsync("/health/ready", Cancellation);
@@ -119,7 +121,7 @@ public sealed class LimitTests
         var gate = new TaskCompletionSource();
         service.Users.Gate = gate.Task;
         Task<HttpResponseMessage> under = service.PostAsync("/v1/recommend", AskForUser);
-        var state = service.App.Services.GetRequiredService<Sequor.Server.Http.ServiceState>();
+        var state = service.App.Services.GetRequiredService<ServiceState>();
         while (state.UnderWay == 0) await Task.Delay(1, Cancellation);
         Task end = service.App.StopAsync(Cancellation);
         JsonNode ready;

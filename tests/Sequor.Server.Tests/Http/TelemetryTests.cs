@@ -17,7 +17,7 @@ public sealed class TelemetryTests
         string metrics = await service.Client.GetStringAsync("/metrics", TestContext.Current.CancellationToken);
         foreach (string name in new[]
         {
-            "sequor_encode_duration_seconds_bucket", "sequor_search_duration_seconds_bucket", "sequor_batch_size_question_bucket", "sequor_queue_length", "sequor_requests_active", "sequor_requests_refused",
+            "sequor_encode_duration_seconds_bucket", "sequor_search_duration_seconds_bucket", "sequor_batch_size_bucket", "sequor_queue_length", "sequor_requests_active", "sequor_requests_refused",
             "sequor_catalogue_coverage", "sequor_model_info", "sequor_events_appended", "http_server_request_duration_seconds_bucket", "dotnet_gc_collections",
         }) Assert.Contains(name, metrics, StringComparison.Ordinal);
         Assert.Contains("http_route=\"/v1/recommend\"", metrics, StringComparison.Ordinal);
