@@ -13,4 +13,13 @@ public static class LastStates
         tape.Begin();
         return model.Queries(tape, model.EncodeLast(tape, batch), batch.UserKeys);
     }
+
+    /// <summary>As above, going on from what the users' caches (B; null for none) have settled.</summary>
+    public static Matrix Encode(RecommenderModel model, Tape tape, SequenceBatch batch, ReadOnlySpan<KeyValueCache?> caches)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(tape);
+        tape.Begin();
+        return model.Queries(tape, model.EncodeLast(tape, batch, caches), batch.UserKeys);
+    }
 }

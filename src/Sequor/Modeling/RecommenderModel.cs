@@ -109,6 +109,34 @@ public sealed class RecommenderModel : IDisposable
         return Encode(tape, batch, lastOnly: true);
     }
 
+    /// <summary>Whether a <see cref="KeyValueCache"/> spares the work of settled events: not where the encoder looks ahead, as HSTU's unmasked softmax does.</summary>
+    public bool CanCache => Config.Encoder != EncoderKind.Hstu || Config.Hstu.Normalization != HstuNormalization.SoftmaxRelativeBiasUnmasked;
+
+    /// <summary>
+    /// As <see cref="EncodeLast(Tape, SequenceBatch)"/>, the batch holding each user's whole window, but events that a user's cache (B; null
+    /// for none) has settled are not computed again. Afterwards the caches hold all events but the newest, whose row depends on the time of
+    /// the question.
+    /// </summary>
+    /// <exception cref="ArgumentException">The tape differentiates, or a cache is not of these histories or of this model.</exception>
+    public Matrix EncodeLast(Tape tape, SequenceBatch batch, ReadOnlySpan<KeyValueCache?> caches)
+    {
+        Matrix states = EncodeLast(tape, batch);
+        if (caches.Length != batch.UserCount) throw new ArgumentException($"{caches.Length} caches for {batch.UserCount} users; give one a user, or null", nameof(caches));
+        for (int b = 0; b < caches.Length; b++) caches[b]?.Settle(this, batch.Length(b) - 1);
+        return states;
+    }
+
+    /// <summary>What the newest event of a batch of one user looked at.</summary>
+    /// <exception cref="ArgumentException">The tape differentiates, or the batch holds more or fewer users than one.</exception>
+    public AttentionTrace Trace(Tape tape, SequenceBatch batch)
+    {
+        EncodeLast(tape, batch);
+        if (batch.UserCount != 1) throw new ArgumentException($"a trace is of one user, not of {batch.UserCount}", nameof(batch));
+        var trace = new AttentionTrace(batch.TokenCount);
+        Array.Fill(trace.Share, 1f / batch.TokenCount);
+        return trace;
+    }
+
     /// <summary>Query rows, what an index takes, of states (n, D) and the keys of their users (n): the states themselves for a dot product.</summary>
     public Matrix Queries(Tape tape, Matrix states, ReadOnlySpan<long> userKeys) =>
         Mixture is null ? states : Mixture.Queries(tape, states, userKeys, userNormWeight: 0, recompute: false, out _);
