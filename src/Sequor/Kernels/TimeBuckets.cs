@@ -69,6 +69,9 @@ internal static unsafe class TimeBuckets
     /// <summary>First byte of the square that starts at row <paramref name="i"/> and column <paramref name="j"/>, multiples of 64.</summary>
     internal static long Square(int i, int j) => ((long)(i / Side) * (i / Side + 1) / 2 + j / Side) * Side * Side;
 
+    /// <summary>The byte of row <paramref name="i"/> and column <paramref name="j"/>, in a sequence of <paramref name="length"/> events.</summary>
+    internal static long Place(int i, int j, int length) => Square(i, j) + i % Side * Stride(length) + j % Side;
+
     /// <summary>
     /// Adds a row of gradients to its buckets' sums: sixteen sums a bucket, so that neighbours of one bucket do not wait for each other. Times rise, so
     /// neighbours often share a bucket, and then eight of them are one addition.
@@ -147,12 +150,11 @@ internal static unsafe class TimeBuckets
 
     private static void FillOneByOne(long* times, int length, int first, int end, byte* buckets)
     {
-        int stride = Stride(length);
         fixed (float* threshold = s_threshold)
         fixed (byte* below = s_bucketBelow)
             for (int i = first; i < end; i++)
                 for (int j = 0; j <= i; j++)
-                    buckets[Square(i, j) + i % Side * stride + j % Side] = Bucket(times[i + 1] - times[j], threshold, below);
+                    buckets[Place(i, j, length)] = Bucket(times[i + 1] - times[j], threshold, below);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -146,15 +146,21 @@ public sealed class RecommenderModel : IDisposable
         }
     }
 
-    /// <summary>What the newest event of a batch of one user looked at.</summary>
-    /// <exception cref="ArgumentException">The tape differentiates, or the batch holds more or fewer users than one.</exception>
+    /// <summary>
+    /// What the newest event of a batch of one user looked at, by an encoding on a fresh step of the tape. For people: it allocates, and the tape keeps
+    /// the matrices of all layers.
+    /// </summary>
+    /// <exception cref="ArgumentException">The tape differentiates, or the batch has more or fewer users than one.</exception>
     public AttentionTrace Trace(Tape tape, SequenceBatch batch)
     {
-        EncodeLast(tape, batch);
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(batch);
         if (batch.UserCount != 1) throw new ArgumentException($"a trace is of one user, not of {batch.UserCount}", nameof(batch));
-        var trace = new AttentionTrace(batch.TokenCount);
-        Array.Fill(trace.Share, 1f / batch.TokenCount);
-        return trace;
+        tape.BeginKept();
+        EncodeLast(tape, batch);
+        var sums = new TraceSums(batch.TokenCount * _preprocessor.TokensPerEvent);
+        foreach (Operation operation in tape.Operations) (operation as ITraced)?.AddTo(sums);
+        return sums.ToTrace(_preprocessor.TokensPerEvent);
     }
 
     /// <summary>Query rows, what an index takes, of states (n, D) and the keys of their users (n): the states themselves for a dot product.</summary>

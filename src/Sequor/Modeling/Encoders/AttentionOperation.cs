@@ -18,7 +18,7 @@ internal readonly record struct AttentionLayer(int Heads, int QueryKeyDim, int V
 /// A piece (<see cref="CausalPieces"/>) keeps partial gradients of the bias tables; a sequence cut into parts also partial gradients of
 /// its keys and values. Both are summed in order, so the bits do not depend on the threads.
 /// </remarks>
-internal sealed unsafe class AttentionOperation : Operation
+internal sealed unsafe class AttentionOperation : Operation, ITraced
 {
     // Vector reads of the bias may run this far past either table.
     private const int Slack = 64;
@@ -66,6 +66,26 @@ internal sealed unsafe class AttentionOperation : Operation
         if (rows.HasCaches) tape.Workers.Run(rows.Batch.UserCount, op._keep);
         tape.Workers.Run(rows.Pieces.Count, layer.Softmax ? op._softmax : op._silu);
         return op._output;
+    }
+
+    public void AddTo(TraceSums sums)
+    {
+        AttentionSequence x = Sequence(0);
+        int newest = x.Length - 1, dqk = _layer.QueryKeyDim, dv = _layer.ValueDim;
+        double scale = _layer.Softmax ? _layer.Scale : 1;
+        for (int h = 0; h < _layer.Heads; h++)
+        {
+            float* query = x.Query + newest * x.QueryStride + h * dqk;
+            for (int j = 0; j <= newest; j++)
+            {
+                sums.Content[j] = scale * TraceSums.Dot(query, x.Key + j * x.KeyStride + h * dqk, dqk);
+                sums.Position[j] = _bias.PositionCenter == null ? 0 : scale * _bias.PositionCenter[j - newest];
+                sums.Time[j] = x.Buckets == null ? 0 : scale * _bias.Time[x.Buckets[TimeBuckets.Place(newest, j, x.Length)]];
+            }
+            if (_layer.Softmax) sums.Softmax();
+            else sums.Silu(SiluWeights<Vector128<float>, Simd128>.Factor(_settings, newest, 0));
+            sums.AddHead(x.Value + h * dv, x.ValueStride, dv);
+        }
     }
 
     internal override long ForwardFlops => 2 * _wanted.PairCount * _layer.Heads * (_layer.QueryKeyDim + _layer.ValueDim);

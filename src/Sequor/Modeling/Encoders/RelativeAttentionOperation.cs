@@ -9,7 +9,7 @@ namespace Sequor.Modeling.Encoders;
 /// values are added.
 /// </summary>
 /// <remarks>A piece (<see cref="CausalPieces"/>) keeps the weights' gradient of its squares; they are summed in order, so the bits do not depend on the threads.</remarks>
-internal sealed unsafe class RelativeAttentionOperation : Operation
+internal sealed unsafe class RelativeAttentionOperation : Operation, ITraced
 {
     // Vector reads of the table may run this far past either end.
     private const int Slack = 64;
@@ -63,6 +63,24 @@ internal sealed unsafe class RelativeAttentionOperation : Operation
         RelativeAttentionOperation op = Next(tape, rows, wanted, block, value, columns, a, b);
         op._weights = new RelativeWeights { Kind = RelativeWeightKind.TimeDecay, Scale = a.Value[0][0], Exponent = b.Value[0][0] };
         return op.Run();
+    }
+
+    public void AddTo(TraceSums sums)
+    {
+        if (Off) return;
+        fixed (long* times = Batch.Times)
+        {
+            RelativeSequence x = Sequence(0, times);
+            int newest = x.Length - 1;
+            for (int j = 0; j <= newest; j++)
+                sums.Weights[j] = _weights.Kind switch
+                {
+                    RelativeWeightKind.Position => _weights.Table[j - newest],
+                    RelativeWeightKind.TimeBucket => _weights.Table[x.Buckets[TimeBuckets.Place(newest, j, x.Length)]],
+                    _ => _weights.Scale * Math.Pow(Math.Max((double)x.Times[newest + 1] - x.Times[j], 0) + 1, -_weights.Exponent),
+                };
+            sums.AddChannel(_weights.Kind != RelativeWeightKind.Position, x.Value, x.ValueStride, _output.Columns);
+        }
     }
 
     internal override long ForwardFlops => Off ? 0 : 2 * _wanted.PairCount * _output.Columns;
