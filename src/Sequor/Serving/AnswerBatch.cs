@@ -92,7 +92,7 @@ internal sealed class AnswerBatch(RecommenderModel model, ItemVocabulary items, 
         index.Search(queries, unwanted, fetch, _found.AsSpan(0, room), _scores.AsSpan(0, room));
     }
 
-    private IReadOnlyList<Recommendation> Choose(Question question, Matrix queries, int row, int fetch)
+    private List<Recommendation> Choose(Question question, Matrix queries, int row, int fetch)
     {
         ReadOnlySpan<int> found = _found.AsSpan(row * fetch, fetch);
         ReadOnlySpan<float> scores = _scores.AsSpan(row * fetch, fetch);

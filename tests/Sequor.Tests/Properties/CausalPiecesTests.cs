@@ -18,7 +18,7 @@ public unsafe class CausalPiecesTests
         {
             int[] offsets = new int[random.Next(1, 40) + 1];
             for (int b = 1; b < offsets.Length; b++) offsets[b] = offsets[b - 1] + random.Next(1, trial % 3 == 0 ? 5000 : 260);
-            pieces.Cut(offsets);
+            pieces.Cut(offsets, new int[offsets.Length - 1]);
             Assert.InRange(pieces.Count, 1, 32);
             int sequence = 0, row = 0, seen = 0;
             for (int piece = 0; piece < pieces.Count; piece++)
@@ -76,7 +76,7 @@ public unsafe class CausalPiecesTests
         for (int t = 0; t < x.Rows; t++)
             foreach (ref float value in x[t]) value = (float)random.NextDouble() - 0.5f;
         Matrix output = AttentionOperation.Apply(
-            tape, batch, new(Heads, Dim, Dim, softmax, 0.1f, 0.2, new(position, time)), new(x, 0), new(x, Heads * Dim), new(x, 2 * Heads * Dim));
+            tape, batch.All, batch.All, 0, new(Heads, Dim, Dim, softmax, 0.1f, 0.2, new(position, time)), new(x, 0), new(x, Heads * Dim), new(x, 2 * Heads * Dim));
         tape.BeginGradient(output);
         for (int t = 0; t < x.Rows; t++)
             foreach (ref float value in output.GradientRow(t)) value = (float)random.NextDouble() - 0.5f;
