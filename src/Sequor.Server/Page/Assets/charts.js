@@ -1,0 +1,101 @@
+// Two small charts, drawn as SVG, each with its words beside it.
+
+import { byId, segments, svg } from "./dom.js";
+import { counted, day, hour, median, milliseconds, minute, month, percent, signed, span, week, year } from "./words.js";
+
+const width = 280, height = 96, foot = 14;
+const parts = [["share", "Share"], ["content", "Content"], ["position", "Position"], ["time", "Time"]];
+const meanings = {
+  share: "", content: "Content: how well each item fits, whenever it came. ",
+  position: "Position: what the distance in events adds. ", time: "Time: what the age of an event adds. ",
+};
+let part = "share", axis = "order", trace = [], now;
+
+export function prepare() {
+  segments(byId("why-part"), parts, part, chosen => (part = chosen, drawAttention()));
+  segments(byId("why-axis"), [["order", "By order"], ["age", "By age"]], axis, chosen => (axis = chosen, drawAttention()));
+  drawAttention();
+  drawLatency();
+}
+
+/** What the newest state looked at, oldest event first. */
+export function attention(why, at) {
+  [trace, now] = [why, at];
+  drawAttention();
+}
+
+function drawAttention() {
+  const timed = now != null && trace.every(entry => entry.timestamp != null);
+  byId("why-axis").hidden = !timed;
+  const byAge = axis === "age" && timed, n = trace.length;
+  const ages = trace.map(entry => Math.max(1, now - entry.timestamp)), log = ages.map(Math.log);
+  const [near, far] = [Math.min(...log), Math.max(...log)];
+  const x = byAge ? i => 4 + (width - 8) * (far > near ? (far - log[i]) / (far - near) : 0.5) : i => width * (i + 0.5) / n;
+  const values = trace.map(entry => entry[part]), high = Math.max(0, ...values), low = Math.min(0, ...values), range = high - low || 1;
+  const y = value => 2 + (height - foot - 4) * (high - value) / range;
+  const thick = byAge ? 2 : Math.min(12, Math.max(0.8, width / n * 0.72));
+  const bars = trace.map((entry, i) => {
+    const top = Math.min(y(0), y(values[i])), bar = svg("rect", { x: x(i) - thick / 2, y: top, width: thick, height: Math.max(0.5, Math.abs(y(values[i]) - y(0))), class: "mark" });
+    const tip = svg("title");
+    tip.textContent = `${entry.title ?? entry.itemId}: ${part === "share" ? percent(entry.share) : signed(values[i])}`;
+    bar.append(tip);
+    return bar;
+  });
+  const text = (where, anchor, words) => {
+    const node = svg("text", { x: where, y: height - 2, "text-anchor": anchor });
+    node.textContent = words;
+    return node;
+  };
+  const label = !byAge ? [text(0, "start", n > 1 ? "oldest" : ""), text(width, "end", "newest")]
+    : [minute, hour, day, week, month, year, 10 * year].filter(age => far > near && Math.log(age) < far && Math.log(age) > near)
+      .map(age => [age, 4 + (width - 8) * (far - Math.log(age)) / (far - near)])
+      .filter(([, where], i, every) => where > 24 && where < width - 44 && (i === 0 || every[i - 1][1] - where > 58))
+      .map(([age, where]) => text(where, "middle", span(age))).concat(text(width, "end", "now"));
+  const words = n === 0 ? "Each bar is an event of the history." : meanings[part] + summary();
+  byId("why-chart").replaceChildren(svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": words },
+    svg("line", { x1: 0, x2: width, y1: y(0), y2: y(0), class: "zero" }), ...bars, ...(n > 0 ? label : [])));
+  byId("why-text").textContent = words;
+}
+
+function summary() {
+  const n = trace.length, newest = Math.min(10, n - 1);
+  const top = trace.reduce((best, entry, i) => entry.share > trace[best].share ? i : best, 0), back = n - 1 - top;
+  const first = `Strongest: ${trace[top].title ?? trace[top].itemId} with ${percent(trace[top].share)}, ${back === 0 ? "the newest event" : `${counted(back, "event")} before the newest`}.`;
+  if (n < 12) return first;
+  return `${first} The newest ${newest} of ${n} events carry ${percent(trace.slice(-newest).reduce((sum, entry) => sum + entry.share, 0))}.`;
+}
+
+const kept = 60, answers = [];
+
+/** One more answer: the time that the browser saw, and the server's parts of it. */
+export function latency(total, timing) {
+  const { queuedMilliseconds: queued, encodeMilliseconds: encode, searchMilliseconds: search, cachedEvents: cached } = timing;
+  answers.push({ total, encode, search, queued, cached, rest: Math.max(0, total - encode - search - queued) });
+  if (answers.length > kept) answers.shift();
+  drawLatency();
+}
+
+function drawLatency() {
+  const high = Math.max(1, ...answers.map(answer => answer.total)), step = width / kept, tall = height - foot - 12;
+  const marks = answers.flatMap((answer, i) => {
+    let top = height - 4;
+    return ["encode", "search", "queued", "rest"].map(name => {
+      const length = tall * answer[name] / high;
+      top -= length;
+      return svg("rect", { x: (kept - answers.length + i) * step, y: top, width: step * 0.74, height: length, class: `k-${name}` });
+    });
+  });
+  let words = "No answers yet.";
+  if (answers.length > 0) {
+    const middle = name => milliseconds(median(answers.map(answer => answer[name]))), newest = answers.at(-1);
+    const p50 = median(answers.map(answer => answer.total)), y = height - 4 - tall * p50 / high;
+    const scale = svg("text", { x: 0, y: 9 });
+    scale.textContent = `${milliseconds(high)} ms`;
+    marks.push(svg("line", { x1: 0, x2: width, y1: y, y2: y, class: "middle" }), scale);
+    words = `Median of ${counted(answers.length, "answer")}: ${middle("total")} ms as the browser sees it; in the service encode ${middle("encode")}, search ${middle("search")}, queue ${middle("queued")} ms.`
+      + (newest.cached > 0 ? ` The last answer found ${counted(newest.cached, "event")} already computed.` : "");
+  }
+  byId("latency-chart").replaceChildren(svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": words },
+    svg("line", { x1: 0, x2: width, y1: height - 3.5, y2: height - 3.5, class: "zero" }), ...marks));
+  byId("latency-text").textContent = words;
+}
