@@ -76,11 +76,12 @@ export function latency(total, timing) {
 }
 
 function drawLatency() {
-  const high = Math.max(1, ...answers.map(answer => answer.total)), step = width / kept, tall = height - foot - 12;
+  // The first answer of a cold service would make all others a line; a bar that is too tall is cut.
+  const totals = answers.map(answer => answer.total), high = answers.length > 0 ? Math.min(Math.max(...totals), 4 * median(totals)) : 1, step = width / kept, tall = height - foot - 12;
   const marks = answers.flatMap((answer, i) => {
     let top = height - 4;
     return ["encode", "search", "queued", "rest"].map(name => {
-      const length = tall * answer[name] / high;
+      const length = Math.min(tall * answer[name] / high, Math.max(0, top - height + 4 + tall));
       top -= length;
       return svg("rect", { x: (kept - answers.length + i) * step, y: top, width: step * 0.74, height: length, class: `k-${name}` });
     });
