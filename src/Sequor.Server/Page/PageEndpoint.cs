@@ -19,14 +19,18 @@ internal static class PageEndpoint
     internal static void MapPage(this IEndpointRouteBuilder endpoints)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
-        foreach (PageFile file in PageFile.ReadAll().Values)
+        Dictionary<string, PageFile> files = PageFile.ReadAll();
+        // Modules would be found one behind the other; so they are all on their way with the first answer.
+        string modules = string.Join(", ", files.Keys.Where(name => name.EndsWith(".js", StringComparison.Ordinal)).Select(name => $"</page/{name}>; rel=modulepreload"));
+        foreach (PageFile file in files.Values)
         {
-            string path = file.Name == "index.html" ? "/" : $"/page/{file.Name}";
-            endpoints.MapMethods(path, s_methods, context => SendAsync(context, file)).ExcludeFromDescription().AllowAnonymous();
+            bool first = file.Name == "index.html";
+            endpoints.MapMethods(first ? "/" : $"/page/{file.Name}", s_methods, context => SendAsync(context, file, first ? modules : null))
+                .ExcludeFromDescription().AllowAnonymous();
         }
     }
 
-    private static async Task SendAsync(HttpContext context, PageFile file)
+    private static async Task SendAsync(HttpContext context, PageFile file, string? modules)
     {
         IHeaderDictionary headers = context.Response.Headers;
         (ReadOnlyMemory<byte> bytes, string? encoding) = file.For(Accepts(context.Request, "br"), Accepts(context.Request, "gzip"));
@@ -37,6 +41,7 @@ internal static class PageEndpoint
         // Always asked about, hardly ever sent again: a new version of the service shows at once.
         headers.CacheControl = "no-cache";
         headers.ETag = tag;
+        if (modules is not null) headers.Link = modules;
         headers.Vary = HeaderNames.AcceptEncoding;
         if (Holds(context.Request.Headers.IfNoneMatch, tag))
         {

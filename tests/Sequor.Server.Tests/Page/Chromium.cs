@@ -9,6 +9,9 @@ namespace Sequor.Server.Tests.Page;
 /// <summary>One browser for all tests of the page: the one that SEQUOR_CHROMIUM names, or Debian's.</summary>
 public sealed class Chromium : IAsyncLifetime
 {
+    // Nothing waits this long but a test that fails.
+    private const float Patience = 20_000;
+
     private readonly string _path = Environment.GetEnvironmentVariable("SEQUOR_CHROMIUM") ?? "/usr/bin/chromium";
     private readonly SemaphoreSlim _starting = new(1);
     private IPlaywright? _playwright;
@@ -23,6 +26,7 @@ public sealed class Chromium : IAsyncLifetime
         await _starting.WaitAsync();
         try
         {
+            Assertions.SetDefaultExpectTimeout(Patience);
             _playwright ??= await Playwright.CreateAsync();
             _browser ??= await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
             {
@@ -36,7 +40,7 @@ public sealed class Chromium : IAsyncLifetime
         }
 
         IBrowserContext context = await _browser.NewContextAsync(options);
-        context.SetDefaultTimeout(5000);
+        context.SetDefaultTimeout(Patience);
         return context;
     }
 

@@ -1,3 +1,4 @@
+using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using Xunit;
@@ -15,12 +16,13 @@ public class PageAccessTests(Chromium chromium)
     public async Task Axe_finds_nothing(ColorScheme scheme)
     {
         await using CannedService service = await CannedService.StartAsync();
-        await using Visit visit = await PayAsync(chromium, service.Url + Narrowed, new BrowserNewContextOptions { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
+        await using Visit visit = await PayAsync(chromium, $"{service.Url}{Narrowed}&k=3", new BrowserNewContextOptions { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
         await OpenEverythingAsync(visit);
         await visit.Page.Locator("#item").FillAsync("film");
         await visit.Page.Locator("#item").PressAsync("ArrowDown");
         await Expect(visit.Page.Locator("#item")).ToHaveAttributeAsync("aria-activedescendant", "item-list-0");
-        var found = await visit.Page.RunAxe();
+        // The schemes differ in their colours alone.
+        var found = await visit.Page.RunAxe(scheme == ColorScheme.Light ? new AxeRunOptions() : new AxeRunOptions { RunOnly = RunOnlyOptions.Rules("color-contrast") });
         Assert.Empty(found.Violations.Select(violation => $"{violation.Id}: {violation.Help} {string.Join(" | ", violation.Nodes.Select(node => node.Html))}"));
     }
 
@@ -59,7 +61,7 @@ public class PageAccessTests(Chromium chromium)
         await Expect(visit.Events.Nth(1).Locator(".up")).ToBeFocusedAsync();
         await visit.Page.Keyboard.PressAsync("Enter");
         await Expect(visit.Events.First.Locator(".up")).ToHaveAttributeAsync("aria-label", name);
-        await visit.Page.Keyboard.PressAsync("Tab");
+        await Expect(visit.Events.First.Locator(".down")).ToBeFocusedAsync();
         await visit.Page.Keyboard.PressAsync("Tab");
         await visit.Page.Keyboard.PressAsync("Enter");
         await Expect(visit.Events).ToHaveCountAsync(4);
@@ -70,7 +72,6 @@ public class PageAccessTests(Chromium chromium)
     {
         await visit.AnsweredAsync();
         await visit.Page.Locator("#narrow summary").ClickAsync();
-        await visit.Page.Locator("#more").ClickAsync();
         await visit.Page.Locator(".share").First.ClickAsync();
         await Expect(visit.Page.Locator(".parts dl").First).ToBeVisibleAsync();
         await visit.Page.Locator("button.similar").First.ClickAsync();

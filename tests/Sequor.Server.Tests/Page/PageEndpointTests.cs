@@ -17,8 +17,9 @@ public partial class PageEndpointTests
     {
         await using CannedService service = await CannedService.StartAsync();
         using var client = new HttpClient { BaseAddress = new Uri(service.Url) };
-        string html = await client.GetStringAsync(new Uri("/", UriKind.Relative), Token);
-        string[] paths = [.. Mentioned().Matches(html).Select(match => match.Value)];
+        using HttpResponseMessage html = await client.GetAsync(new Uri("/", UriKind.Relative), Token);
+        string mentions = await html.Content.ReadAsStringAsync(Token) + string.Join(' ', html.Headers.GetValues("Link"));
+        string[] paths = [.. Mentioned().Matches(mentions).Select(match => match.Value).Distinct()];
         Assert.Equal(PageFile.ReadAll().Keys.Where(name => name != "index.html").Select(name => $"/page/{name}").Order(), paths.Order());
         foreach (string path in paths.Append("/"))
         {

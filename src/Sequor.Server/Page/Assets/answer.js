@@ -1,10 +1,10 @@
 // The recommendations: asked anew after every change, the old ones staying until the new ones are there.
 
 import * as api from "./api.js";
-import { announce, byId, el, keep, titled } from "./dom.js";
+import { announce, byId, el, keep, say, titled } from "./dom.js";
 import { add, explain, mainValues } from "./history.js";
 import { attention, latency } from "./charts.js";
-import { names, question, state } from "./state.js";
+import { question, state } from "./state.js";
 import { counted } from "./words.js";
 
 let request, timer, report;
@@ -34,7 +34,6 @@ async function run() {
     const answer = await api.recommend(question(), signal);
     const total = performance.now() - begun;
     if (signal.aborted) return;
-    for (const item of answer.items) if (item.title) names.set(item.itemId, item.title);
     explain(answer);
     show(answer);
     attention(answer.why ?? [], answer.at);
@@ -57,14 +56,13 @@ function show(answer) {
     const [rank, title, about, score, , bar] = row.children;
     rank.textContent = item.rank;
     title.replaceChildren(...titled({ id: item.itemId, title: item.title }));
-    about.replaceChildren(...mainValues(item).join(" · "), ...(seen.has(item.itemId) ? [el("span", { className: "tag" }, "in the history")] : []));
-    about.normalize();
+    about.replaceChildren(mainValues(item).join(" · "), ...(seen.has(item.itemId) ? [el("span", { className: "tag" }, "in the history")] : []));
     score.textContent = item.score.toFixed(3);
     bar.style.setProperty("--part", (item.score - low) / (high - low || 1));
   });
   list.setAttribute("aria-busy", "false");
   byId("nothing").hidden = items.length > 0;
-  byId("nothing").textContent = state.events.length === 0 ? "What comes next? A history of one event is enough to ask." : "No item is left: every one is filtered out or seen.";
+  say("nothing", state.events.length === 0 ? "What comes next? A history of one event is enough to ask." : "No item is left: every one is filtered out or seen.");
   byId("answer-note").textContent = items.length === 0 ? ""
     : `from ${answer.windowCount < answer.historyCount ? `the newest ${answer.windowCount} of ` : ""}${counted(answer.historyCount, "event")}`;
   if (items.length > 0) announce(`${counted(items.length, "recommendation")}; first: ${items[0].title ?? items[0].itemId}.`);
@@ -74,10 +72,10 @@ function create(item) {
   const name = item.title ?? `item ${item.itemId}`;
   return el("li", { className: "item" },
     el("span", { className: "rank" }), el("span", { className: "title" }), el("span", { className: "hint about" }),
-    el("span", { className: "figure score", title: "Score: comparable within this list" }),
+    el("span", { className: "figure score" }),
     el("span", { className: "acts" },
-      el("button", { type: "button", className: "add", "aria-label": `Add ${name} to the history`, onclick: () => add(item) }, "Add"),
-      el("button", { type: "button", className: "similar", "aria-label": `Items similar to ${name}`, "aria-expanded": "false", onclick: event => similar(event.currentTarget, item) }, "Similar")),
+      el("button", { className: "add", "aria-label": `Add ${name} to the history`, onclick: () => add(item) }, "Add"),
+      el("button", { className: "similar", "aria-label": `Items similar to ${name}`, "aria-expanded": "false", onclick: event => similar(event.currentTarget, item) }, "Similar")),
     el("span", { className: "bar" }));
 }
 
@@ -94,7 +92,7 @@ async function similar(button, item) {
     const { items } = await api.similar(item.itemId, similarShown);
     place.append(el("ul", {}, ...items.slice(0, similarShown).map(other => el("li", {},
       el("span", { className: "title" }, ...titled({ id: other.itemId, title: other.title })), el("span", { className: "figure" }, other.score.toFixed(3)),
-      el("button", { type: "button", className: "add", "aria-label": `Add ${other.title ?? other.itemId} to the history`, onclick: () => add(other) }, "Add")))));
+      el("button", { className: "add", "aria-label": `Add ${other.title ?? other.itemId} to the history`, onclick: () => add(other) }, "Add")))));
   } catch (trouble) {
     place.replaceChildren(el("p", { className: "hint" }, trouble.message));
   }

@@ -5,14 +5,11 @@ const keyName = "sequor-api-key";
 /** Why there is no answer, as a sentence. Kind: "key", "away" (try again) or "refused" (change the question). */
 export class Trouble extends Error {
   constructor(kind, message, retryAfter) {
-    super(message);
-    this.kind = kind;
-    this.retryAfter = retryAfter;
+    Object.assign(super(message), { kind, retryAfter });
   }
 }
 
 export const useKey = key => sessionStorage.setItem(keyName, key);
-export const hasKey = () => sessionStorage.getItem(keyName) !== null;
 
 async function ask(path, init = {}) {
   const key = sessionStorage.getItem(keyName);
@@ -22,14 +19,13 @@ async function ask(path, init = {}) {
     response = await fetch(path, { ...init, headers });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Trouble("away", "The service does not answer. It may be starting, or the network is gone.", 5);
+    throw new Trouble("away", "The service does not answer.", 5);
   }
   if (response.ok) return response.json();
   const problem = await response.json().catch(() => ({}));
   if (response.status === 401 || response.status === 403) throw new Trouble("key", key ? "The service does not accept this API key." : "The service asks for an API key.");
   const later = response.status === 429 || response.status >= 500;
-  const after = later ? Number(response.headers.get("Retry-After")) || 5 : undefined;
-  throw new Trouble(later ? "away" : "refused", sentence(problem, response.status), after);
+  throw new Trouble(later ? "away" : "refused", sentence(problem, response.status), Number(response.headers.get("Retry-After")) || 5);
 }
 
 // Problem details (RFC 9457) name field, value and rule.

@@ -6,7 +6,7 @@ import * as charts from "./charts.js";
 import * as history from "./history.js";
 import * as modelCard from "./model.js";
 import * as question from "./question.js";
-import { byId } from "./dom.js";
+import { byId, on, say } from "./dom.js";
 import { change, onChange, read, state } from "./state.js";
 
 const popularCount = 60;
@@ -24,12 +24,12 @@ function tell(trouble) {
     byId("trouble").hidden = false;
   }
   if (trouble.kind === "key") {
-    byId("key").querySelector("label").textContent = trouble.message;
+    say("key-label", trouble.message);
     byId("key-value").focus();
     return;
   }
   const waits = trouble.kind === "away";
-  byId("trouble-text").textContent = trouble.message + (waits ? ` Trying again in ${trouble.retryAfter} s.` : "");
+  say("trouble-text", trouble.message + (waits ? ` Trying again in ${trouble.retryAfter} s.` : ""));
   byId("retry").hidden = !waits;
   if (waits) again = setTimeout(retry, trouble.retryAfter * 1000);
 }
@@ -70,12 +70,12 @@ onChange(() => {
   question.show();
   answer.ask();
 });
-byId("retry").addEventListener("click", retry);
+on("retry", "click", retry);
 addEventListener("online", retry);
 addEventListener("hashchange", () => {
   if (read()) load();
 });
-byId("key").addEventListener("submit", event => {
+on("key", "submit", event => {
   event.preventDefault();
   api.useKey(byId("key-value").value);
   byId("key-value").value = "";

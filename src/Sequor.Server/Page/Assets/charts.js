@@ -1,13 +1,12 @@
 // Two small charts, drawn as SVG, each with its words beside it.
 
 import { byId, segments, svg } from "./dom.js";
-import { counted, day, hour, median, milliseconds, minute, month, percent, signed, span, week, year } from "./words.js";
+import { counted, day, hour, median, milliseconds, minute, month, percent, signed, span, year } from "./words.js";
 
 const width = 280, height = 96, foot = 14;
 const parts = [["share", "Share"], ["content", "Content"], ["position", "Position"], ["time", "Time"]];
 const meanings = {
-  share: "", content: "Content: how well each item fits, whenever it came. ",
-  position: "Position: what the distance in events adds. ", time: "Time: what the age of an event adds. ",
+  share: "", content: "How well each item fits, whenever it came. ", position: "What the distance in events adds. ", time: "What the age of an event adds. ",
 };
 let part = "share", axis = "order", trace = [], now;
 
@@ -28,33 +27,31 @@ function drawAttention() {
   const timed = now != null && trace.every(entry => entry.timestamp != null);
   byId("why-axis").hidden = !timed;
   const byAge = axis === "age" && timed, n = trace.length;
-  const ages = trace.map(entry => Math.max(1, now - entry.timestamp)), log = ages.map(Math.log);
-  const [near, far] = [Math.min(...log), Math.max(...log)];
-  const x = byAge ? i => 4 + (width - 8) * (far > near ? (far - log[i]) / (far - near) : 0.5) : i => width * (i + 0.5) / n;
+  // Ages on a logarithmic axis: an hour matters today, not in a year.
+  const ages = trace.map(entry => Math.max(1, now - entry.timestamp)), near = Math.min(...ages), far = Math.max(...ages);
+  const where = age => 4 + (width - 8) * (far > near ? Math.log(far / age) / Math.log(far / near) : 0.5);
+  const x = i => byAge ? where(ages[i]) : width * (i + 0.5) / n;
   const values = trace.map(entry => entry[part]), high = Math.max(0, ...values), low = Math.min(0, ...values), range = high - low || 1;
   const y = value => 2 + (height - foot - 4) * (high - value) / range;
   const thick = byAge ? 2 : Math.min(12, Math.max(0.8, width / n * 0.72));
   const bars = trace.map((entry, i) => {
-    const top = Math.min(y(0), y(values[i])), bar = svg("rect", { x: x(i) - thick / 2, y: top, width: thick, height: Math.max(0.5, Math.abs(y(values[i]) - y(0))), class: "mark" });
-    const tip = svg("title");
-    tip.textContent = `${entry.title ?? entry.itemId}: ${part === "share" ? percent(entry.share) : signed(values[i])}`;
-    bar.append(tip);
-    return bar;
+    const end = y(values[i]), tip = svg("title", {}, `${entry.title ?? entry.itemId}: ${part === "share" ? percent(entry.share) : signed(values[i])}`);
+    return svg("rect", { x: x(i) - thick / 2, y: Math.min(y(0), end), width: thick, height: Math.max(0.5, Math.abs(end - y(0))), class: "mark" }, tip);
   });
-  const text = (where, anchor, words) => {
-    const node = svg("text", { x: where, y: height - 2, "text-anchor": anchor });
-    node.textContent = words;
-    return node;
-  };
   const label = !byAge ? [text(0, "start", n > 1 ? "oldest" : ""), text(width, "end", "newest")]
-    : [minute, hour, day, week, month, year, 10 * year].filter(age => far > near && Math.log(age) < far && Math.log(age) > near)
-      .map(age => [age, 4 + (width - 8) * (far - Math.log(age)) / (far - near)])
-      .filter(([, where], i, every) => where > 24 && where < width - 44 && (i === 0 || every[i - 1][1] - where > 58))
-      .map(([age, where]) => text(where, "middle", span(age))).concat(text(width, "end", "now"));
+    : [text(width, "end", near < minute ? "now" : `${span(near)} ago`), ...[hour, day, month, year].filter(age => where(age) > 24 && where(age) < width - 80)
+      .map(age => text(where(age), "middle", span(age)))];
   const words = n === 0 ? "Each bar is an event of the history." : meanings[part] + summary();
-  byId("why-chart").replaceChildren(svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": words },
-    svg("line", { x1: 0, x2: width, y1: y(0), y2: y(0), class: "zero" }), ...bars, ...(n > 0 ? label : [])));
-  byId("why-text").textContent = words;
+  draw("why", words, line(y(0), "zero"), ...bars, ...(n > 0 ? label : []));
+}
+
+const line = (y, name) => svg("line", { x1: 0, x2: width, y1: y, y2: y, class: name });
+
+const text = (x, anchor, words, y = height - 2) => svg("text", { x, y, "text-anchor": anchor }, words);
+
+function draw(name, words, ...marks) {
+  byId(`${name}-chart`).replaceChildren(svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": words }, ...marks));
+  byId(`${name}-text`).textContent = words;
 }
 
 function summary() {
@@ -90,13 +87,9 @@ function drawLatency() {
   if (answers.length > 0) {
     const middle = name => milliseconds(median(answers.map(answer => answer[name]))), newest = answers.at(-1);
     const p50 = median(answers.map(answer => answer.total)), y = height - 4 - tall * p50 / high;
-    const scale = svg("text", { x: 0, y: 9 });
-    scale.textContent = `${milliseconds(high)} ms`;
-    marks.push(svg("line", { x1: 0, x2: width, y1: y, y2: y, class: "middle" }), scale);
-    words = `Median of ${counted(answers.length, "answer")}: ${middle("total")} ms as the browser sees it; in the service encode ${middle("encode")}, search ${middle("search")}, queue ${middle("queued")} ms.`
+    marks.push(line(y, "middle"), text(0, "start", `${milliseconds(high)} ms`, 9));
+    words = `Median of ${counted(answers.length, "answer")}: ${middle("total")} ms in the browser; of these encode ${middle("encode")}, search ${middle("search")}, queue ${middle("queued")} ms.`
       + (newest.cached > 0 ? ` The last answer found ${counted(newest.cached, "event")} already computed.` : "");
   }
-  byId("latency-chart").replaceChildren(svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": words },
-    svg("line", { x1: 0, x2: width, y1: height - 3.5, y2: height - 3.5, class: "zero" }), ...marks));
-  byId("latency-text").textContent = words;
+  draw("latency", words, line(height - 3.5, "zero"), ...marks);
 }

@@ -2,13 +2,10 @@
 
 import { el } from "./dom.js";
 
-/**
- * @param input the text field; @param list an empty ul beside it; @param find (text, signal) → Promise of entries;
- * @param show entry → nodes; @param choose (entry, text) on Enter or a click; entry is null when Enter came without suggestions.
- */
+/** find: (text, signal) → entries; show: entry → nodes; choose: (entry, text), the entry null when none was picked. */
 export function combobox(input, list, find, show, choose) {
   let entries = [], active = -1, request, timer;
-  for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id })) input.setAttribute(name, value);
+  for (const [name, value] of Object.entries({ role: "combobox", autocomplete: "off", spellcheck: "false", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id })) input.setAttribute(name, value);
   list.setAttribute("role", "listbox");
   list.setAttribute("aria-label", "Suggestions");
 

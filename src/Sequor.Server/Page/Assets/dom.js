@@ -1,8 +1,10 @@
 // Elements, and lists whose rows keep their identity.
 
 export const byId = id => document.getElementById(id);
+export const on = (id, event, run) => byId(id).addEventListener(event, run);
+export const say = (id, text) => byId(id).textContent = text;
 
-/** An element: props that start with "on" are listeners, others properties, or attributes where the name has a dash or is not one. */
+/** An element; props are listeners ("onclick"), properties, or attributes where there is no such property. */
 export function el(tag, props = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) {
@@ -23,10 +25,7 @@ export function svg(tag, attributes = {}, ...children) {
 
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
-/**
- * Makes the children of a list those of the entries, in their order. Rows of the same key stay the same elements, so that focus and
- * whatever is open inside them survive; they glide to their new places.
- */
+// Rows of the same key stay the same elements, so that focus and what is open in them survive; they glide to their new places.
 export function keep(list, entries, keyOf, create, update) {
   const old = new Map([...list.children].map(row => [row.dataset.key, row]));
   const before = calm.matches ? null : new Map([...old].map(([key, row]) => [key, row.getBoundingClientRect().top]));
@@ -57,7 +56,7 @@ export function keep(list, entries, keyOf, create, update) {
 
 /** A group of buttons of which one is pressed. */
 export function segments(group, choices, chosen, choose) {
-  group.replaceChildren(...choices.map(([value, text]) => el("button", { type: "button", "aria-pressed": value === chosen, onclick: () => {
+  group.replaceChildren(...choices.map(([value, text]) => el("button", { "aria-pressed": value === chosen, onclick: () => {
     for (const button of group.children) button.setAttribute("aria-pressed", button.dataset.value === value);
     choose(value);
   } }, text)));

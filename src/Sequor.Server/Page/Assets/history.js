@@ -1,21 +1,20 @@
 // The history: forming it, and beside each event the share of the attention that it carried.
 
 import * as api from "./api.js";
-import { announce, byId, el, keep, options, titled } from "./dom.js";
+import { announce, byId, el, keep, on, options, say, segments, titled } from "./dom.js";
 import { combobox } from "./combobox.js";
 import { at, canUndo, changeHistory, event, lastTime, state, timeOfNext, undo } from "./state.js";
 import { counted, date, day, hour, minute, moment, month, percent, signed, span, week, year } from "./words.js";
 
-const shortList = 8;
-const gaps = [[minute, "a minute after the last"], [hour, "an hour after the last"], [day, "a day after the last"], [week, "a week after the last"],
-  [month, "a month after the last"], [year, "a year after the last"], ["clock", "just now, by the clock"]];
+const shortList = matchMedia("(max-width: 30rem)").matches ? 4 : 8;
+const gaps = [...[minute, hour, day, week, month, year].map(gap => [gap, `${span(gap)} after the last`]), ["clock", "now, by the clock"]];
 let sort = "newest", all = false, shares = new Map(), people = [];
 
 export function prepare(tell) {
   options(byId("gap"), gaps, hour);
-  combobox(byId("item"), byId("item-list"), async (text, signal) => (await api.findItems(text, 12, signal)).items, item => {
-    return [el("span", {}, ...titled({ id: item.itemId, title: item.title })), el("span", { className: "hint" }, mainValues(item).join(", ") || counted(item.popularity, "event"))];
-  }, async (item, text) => {
+  combobox(byId("item"), byId("item-list"), async (text, signal) => (await api.findItems(text, 12, signal)).items, item => [
+    ...titled({ id: item.itemId, title: item.title }), el("span", { className: "hint" }, mainValues(item).join(", ") || counted(item.popularity, "event")),
+  ], async (item, text) => {
     try {
       item ??= (await api.findItems(text, 1)).items[0];
       if (item) add(item);
@@ -24,32 +23,19 @@ export function prepare(tell) {
       tell(trouble);
     }
   });
-  const take = id => id && takeUser(id).catch(tell);
+  const take = id => takeUser(id).catch(tell);
   combobox(byId("user"), byId("user-list"), async text => (await somePeople()).filter(id => id.startsWith(text)).slice(0, 12), id => [id], (id, text) => take(id ?? text));
-  byId("random").addEventListener("click", async () => {
-    try {
-      const ids = await somePeople();
-      if (ids.length > 0) await takeUser(ids[Math.floor(Math.random() * ids.length)]);
-      else announce("The service keeps no users yet.");
-    } catch (trouble) {
-      tell(trouble);
-    }
-  });
-  byId("undo").addEventListener("click", undo);
-  byId("clear").addEventListener("click", () => {
+  on("random", "click", () => somePeople().then(ids => takeUser(ids[Math.floor(Math.random() * ids.length)])).catch(tell));
+  on("undo", "click", undo);
+  on("clear", "click", () => {
     changeHistory([]);
     byId("item").focus();
   });
-  byId("more").addEventListener("click", () => {
+  on("more", "click", () => {
     all = !all;
     show();
   });
-  byId("history-sort").addEventListener("click", ({ target }) => {
-    if (!target.dataset.sort) return;
-    sort = target.dataset.sort;
-    for (const button of byId("history-sort").children) button.setAttribute("aria-pressed", button === target);
-    show();
-  });
+  segments(byId("history-sort"), [["newest", "Newest first"], ["attention", "Most attention first"]], sort, chosen => (sort = chosen, show()));
 }
 
 /** Appends an item, as if the person had just chosen it. */
@@ -60,10 +46,9 @@ export function add(item) {
 }
 
 export async function takeUser(id) {
-  const found = await api.historyOf(id);
-  const events = found.events.map(kept => event(kept.itemId, kept.title, kept.timestamp ?? null, kept.rating ?? null));
+  const { events } = await api.historyOf(id);
   all = false;
-  changeHistory(events, id);
+  changeHistory(events.map(kept => event(kept.itemId, kept.title, kept.timestamp ?? null, kept.rating ?? null)), id);
 }
 
 /** Small histories of popular items, so that a first visit finds something. */
@@ -82,7 +67,7 @@ export function examples(popular, attribute) {
   }
   const group = byId("examples"), start = Math.floor(Date.now() / 1000);
   const take = items => changeHistory(items.map((item, i) => event(item.itemId, item.title, start - (items.length - i) * hour, byId("rating-field").hidden ? null : 5)));
-  group.replaceChildren(el("span", { className: "hint" }, "Examples:"), ...sets.map(([name, items]) => el("button", { type: "button", onclick: () => take(items) }, name)));
+  group.replaceChildren(el("span", { className: "hint" }, "Examples:"), ...sets.map(([name, items]) => el("button", { onclick: () => take(items) }, name)));
   group.hidden = popular.length === 0;
   return () => take((sets[1] ?? sets[0])[1]);
 }
@@ -108,21 +93,21 @@ export function show() {
   if (sort === "attention") listed.sort((a, b) => (shares.get(b.key)?.share ?? 0) - (shares.get(a.key)?.share ?? 0));
   if (!all) listed = listed.slice(0, shortList);
   keep(byId("events"), listed, each => each.key, create, (row, each) => fill(row, each, most));
-  byId("history-count").textContent = length === 0 ? "" : counted(length, "event") + (state.user === null ? "" : ` of user ${state.user}`);
+  say("history-count", length === 0 ? "" : counted(length, "event") + (state.user === null ? "" : ` of user ${state.user}`));
   byId("empty").hidden = length > 0;
   byId("history-sort").hidden = length < 2;
   byId("more").hidden = length <= shortList;
-  byId("more").textContent = all ? `Show ${shortList}` : `Show all ${counted(length, "event")}`;
+  say("more", all ? `Show ${shortList}` : `Show all ${counted(length, "event")}`);
   byId("undo").disabled = !canUndo();
   byId("clear").disabled = length === 0;
   byId("gap-field").hidden = length > 0 && lastTime() === null;
 }
 
 function create({ key }) {
-  const act = (name, text, run) => el("button", { type: "button", className: "icon " + name, onclick: run }, text);
+  const act = (name, text, run) => el("button", { className: "icon " + name, onclick: run }, text);
   return el("li", { className: "event" },
     el("span", { className: "title" }), el("span", { className: "when hint" }),
-    el("button", { type: "button", className: "figure share", "aria-expanded": "false", onclick: open }),
+    el("button", { className: "figure share", "aria-expanded": "false", onclick: open }),
     el("span", { className: "acts" }, act("up", "↑", () => move(key, 1)), act("down", "↓", () => move(key, -1)), act("remove", "×", () => remove(key))),
     el("span", { className: "bar" }), el("div", { className: "parts", hidden: true }));
 }
@@ -166,9 +151,9 @@ function inWords(entry) {
   const everyone = [...shares.values()], times = everyone.length * entry.share;
   const widest = Math.max(1e-9, ...everyone.flatMap(({ content, position, time }) => [Math.abs(content), Math.abs(position), Math.abs(time)]));
   const line = (name, value, meaning) => {
-    const bar = el("span", { className: value < 0 ? "pull down" : "pull" });
+    const bar = el("span", { className: value < 0 ? "pull less" : "pull" });
     bar.style.setProperty("--part", Math.abs(value) / widest);
-    return el("div", {}, el("dt", {}, name), el("dd", { className: "figure" }, signed(value)), bar, el("dd", { className: "hint" }, meaning));
+    return el("div", {}, el("dt", {}, name), el("dd", { className: "value" }, el("span", { className: "figure" }, signed(value)), bar), el("dd", { className: "hint" }, meaning));
   };
   const rank = part => everyone.filter(other => other[part] > entry[part]).length;
   const standing = part => everyone.every(other => other[part] === entry[part]) ? "the same for all events here"
@@ -191,6 +176,9 @@ function move(key, by) {
   events[place] = { ...theirs, time: mine.time };
   events[other] = { ...mine, time: theirs.time };
   changeHistory(events);
+  // At the end of the list a button is off, and the focus would be lost with it.
+  const acts = [...byId("events").children].find(row => row.dataset.key === key)?.querySelectorAll(".icon:enabled") ?? [];
+  ([...acts].find(act => act.classList.contains(by > 0 ? "up" : "down")) ?? acts[0])?.focus();
   announce(`${mine.title ?? mine.id} is now event ${other + 1} of ${events.length}.`);
 }
 
@@ -203,6 +191,7 @@ function remove(key) {
 
 async function somePeople() {
   if (people.length === 0) people = (await api.users()).userIds;
+  if (people.length === 0) throw new api.Trouble("refused", "The service keeps no users yet.");
   return people;
 }
 

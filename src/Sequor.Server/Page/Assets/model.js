@@ -1,6 +1,6 @@
 // The model card.
 
-import { byId, el } from "./dom.js";
+import { byId, el, say } from "./dom.js";
 import { count, moment } from "./words.js";
 
 const shown = ["hr@10", "ndcg@10", "hr@50", "mrr"];
@@ -15,5 +15,5 @@ export function show(model) {
     ["Version", model.version], ["Loaded", `${moment(Date.parse(model.loadedAt) / 1000)} UTC`],
   ];
   byId("model").replaceChildren(...rows.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, String(value)))));
-  byId("lead").textContent = `What comes next? ${model.encoder} reads a history, oldest event first, and ranks ${count(model.itemCount)} items of ${model.dataName}.`;
+  say("lead", `What comes next? ${model.encoder} reads a history, oldest event first, and ranks ${count(model.itemCount)} items of ${model.dataName}.`);
 }

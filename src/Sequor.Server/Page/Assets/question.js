@@ -1,8 +1,8 @@
 // What is asked beside the history: how many, when, among which items.
 
-import { byId, el, options } from "./dom.js";
+import { byId, el, on, options, say } from "./dom.js";
 import { at, change, lastTime, state } from "./state.js";
-import { date, day, hour, isoDate, minute, month, moment, span, week, year } from "./words.js";
+import { date, day, hour, isoDate, minute, month, span, week, year } from "./words.js";
 
 const steps = [0, minute, 10 * minute, hour, 6 * hour, day, 3 * day, week, 2 * week, month, 3 * month, 6 * month, year, 2 * year, 5 * year, 10 * year];
 const longList = 30;
@@ -10,20 +10,20 @@ let model = { attributes: {}, topKMethods: [], readsTimes: true };
 
 export function prepare() {
   byId("now").max = steps.length - 1;
-  byId("now").addEventListener("input", ({ target }) => change({ after: steps[target.value], on: null }));
-  byId("now-date").addEventListener("change", ({ target }) => {
+  on("now", "input", ({ target }) => change({ after: steps[target.value], on: null }));
+  on("now-date", "change", ({ target }) => {
     const on = Date.parse(`${target.value}T12:00:00Z`) / 1000;
     change(Number.isFinite(on) ? { on } : { on: null, after: 0 });
   });
   options(byId("k"), [5, 10, 20, 50, 100].map(k => [k, `${k} items`]), state.k);
-  byId("k").addEventListener("change", ({ target }) => change({ k: Number(target.value) }));
-  byId("seen").addEventListener("change", ({ target }) => change({ seen: target.checked }));
-  byId("method").addEventListener("change", ({ target }) => change({ method: target.value === model.topKMethods[0] ? null : target.value }));
-  byId("where").addEventListener("change", values);
-  byId("where-find").addEventListener("input", values);
+  on("k", "change", ({ target }) => change({ k: Number(target.value) }));
+  on("seen", "change", ({ target }) => change({ seen: target.checked }));
+  on("method", "change", ({ target }) => change({ method: target.value === model.topKMethods[0] ? null : target.value }));
+  on("where", "change", values);
+  on("where-find", "input", values);
   const cap = () => change({ most: byId("most").value === "" ? null : { attribute: byId("most-of").value, most: Number(byId("most").value) } });
-  byId("most").addEventListener("change", cap);
-  byId("most-of").addEventListener("change", cap);
+  on("most", "change", cap);
+  on("most-of", "change", cap);
 }
 
 export function fit(found, attribute) {
@@ -48,8 +48,7 @@ export function show() {
   if (timed) {
     const after = at() - last, text = after < 1 ? "the time of the last event" : `${span(after)} after the last event`;
     byId("now").value = steps.findLastIndex(step => step <= after);
-    byId("now-text").textContent = text;
-    byId("now-text").title = `${moment(at())} UTC`;
+    say("now-text", text);
     byId("now").setAttribute("aria-valuetext", `${text}, ${date(at())}`);
     byId("now-date").value = isoDate(at());
     byId("now-date").min = isoDate(last);
@@ -60,11 +59,11 @@ export function show() {
   }
   byId("seen").checked = state.seen;
   for (const chip of byId("where-values").children) chip.setAttribute("aria-pressed", (state.where[byId("where").value] ?? []).includes(chip.dataset.value));
-  const said = Object.entries(state.where).filter(([, chosen]) => chosen.length > 0).map(([name, chosen]) => `${name}: ${chosen.join(" or ")}`);
+  const said = Object.entries(state.where).filter(each => each[1].length > 0).map(([name, chosen]) => `${name}: ${chosen.join(" or ")}`);
   if (state.most) said.push(`at most ${state.most.most} per value of ${state.most.attribute}`);
   if (state.seen) said.push("also seen items");
   if (state.method) said.push(state.method);
-  byId("narrow-text").textContent = said.length > 0 ? said.join("; ") : "any item";
+  say("narrow-text", said.length > 0 ? said.join("; ") : "any item");
 }
 
 // The values of the chosen attribute, as buttons that stay pressed.
@@ -73,7 +72,7 @@ function values() {
   find.hidden = every.length <= longList;
   const chosen = state.where[name] ?? [], text = find.hidden ? "" : find.value.trim().toLowerCase();
   const listed = [...new Set([...chosen, ...every.filter(value => value.toLowerCase().includes(text))])].slice(0, longList);
-  byId("where-values").replaceChildren(...listed.map(value => el("button", { type: "button", "data-value": value, onclick: () => {
+  byId("where-values").replaceChildren(...listed.map(value => el("button", { "data-value": value, onclick: () => {
     const now = state.where[name] ?? [];
     change({ where: { ...state.where, [name]: now.includes(value) ? now.filter(other => other !== value) : [...now, value] } });
   } }, value)));

@@ -5,8 +5,8 @@ import { hour } from "./words.js";
 const initial = { events: [], user: null, k: 10, after: 0, on: null, where: {}, most: null, seen: false, method: null };
 
 export const state = { ...initial };
-export const names = new Map(); // titles by item id, from every answer
 
+const latest = 1e11; // beyond the year 5000 nobody asks
 const past = [];
 const listeners = [];
 let keys = 0;
@@ -15,11 +15,8 @@ export const onChange = listener => listeners.push(listener);
 export const canUndo = () => past.length > 0;
 export const lastTime = () => state.events.at(-1)?.time ?? null;
 
-/** An event of the history; its key tells two events of one item apart. */
-export const event = (id, title, time, rating) => {
-  if (title) names.set(id, title);
-  return { key: String(++keys), id, title: title ?? names.get(id), time, rating };
-};
+/** An event; its key tells two of one item apart. */
+export const event = (id, title, time, rating) => ({ key: String(++keys), id, title, time, rating });
 
 /** Changes the question. */
 export function change(changes) {
@@ -88,13 +85,13 @@ function write() {
   if (state.on !== null) add("on", state.on);
   else if (state.after > 0) add("after", state.after);
   for (const [attribute, values] of Object.entries(state.where)) if (values.length > 0) add("where", `${text(attribute)}:${values.map(text).join("|")}`);
-  if (state.most) add("most", `${state.most.most}:${text(state.most.attribute)}`);
+  if (state.most) add("most", `${text(state.most.attribute)}:${state.most.most}`);
   if (state.seen) add("seen", 1);
   if (state.method) add("method", text(state.method));
   history.replaceState(null, "", parts.length > 0 ? `#${parts.join("&")}` : location.pathname);
 }
 
-/** Reads the address; false if it says nothing. What it cannot read it leaves at the first value. */
+/** Reads the address; false if it says nothing. What it cannot read stays as it is at first. */
 export function read() {
   const hash = location.hash.slice(1);
   const found = { ...initial, where: {} };
@@ -106,14 +103,14 @@ export function read() {
       if (name === "u") found.user = text;
       else if (name === "h") found.events = readEvents(value);
       else if (name === "k" && number >= 1) found.k = Math.floor(number);
-      else if (name === "after" && number >= 0) found.after = number;
-      else if (name === "on" && Number.isFinite(number)) found.on = number;
+      else if (name === "after" && number >= 0 && number < latest) found.after = number;
+      else if (name === "on" && Math.abs(number) < latest) found.on = number;
       else if (name === "seen") found.seen = true;
       else if (name === "method") found.method = text;
       else if (name === "where" || name === "most") {
-        const [left, right] = value.split(":");
-        if (name === "most") found.most = { most: Number(left), attribute: decodeURIComponent(right) };
-        else found.where[decodeURIComponent(left)] = right.split("|").map(decodeURIComponent);
+        const [left, right] = value.split(":"), attribute = decodeURIComponent(left);
+        if (name === "where") found.where[attribute] = right.split("|").map(decodeURIComponent);
+        else if (Number(right) >= 1) found.most = { attribute, most: Number(right) };
       } else continue;
       any = true;
     } catch { /* a damaged part of a link */ }
