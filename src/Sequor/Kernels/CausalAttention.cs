@@ -20,7 +20,7 @@ internal unsafe struct AttentionSequence
     /// <summary>Index of the sequence's first token in the batch; keys the dropout of its rows.</summary>
     internal uint FirstToken;
 
-    /// <summary>Where forward finds the keys and values packed; without a pointer it packs them itself.</summary>
+    /// <summary>Where forward finds the keys and values packed; where there are no strips it packs them itself.</summary>
     internal KeyStrips Strips;
 }
 
@@ -57,21 +57,14 @@ internal static unsafe class CausalAttention<V, S, W> where V : struct where S :
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Forward(in AttentionSequence x, int firstRow, int endRow, int heads, int dqk, int dv, in AttentionBias bias, in AttentionSettings settings)
     {
-        int dvp = KeyStrips.ValueWidth(dv, S.Count);
-        KeyStrips strips = x.Strips;
-        bool packs = strips.Pointer == null;
-        if (packs) strips.Rows = Math.Min(Block, Simd.Pad(endRow));
-        int keyStride = strips.Rows;
+        bool packs = x.Strips.Table == null;
+        int dvp = KeyStrips.ValueWidth(dv, S.Count), keyStride = packs ? Math.Min(Block, Simd.Pad(endRow)) : x.Strips.Rows, count = (endRow + Block - 1) / Block;
         nint perHead = (nint)keyStride * (dqk + dvp);
-        if (packs) strips.Stride = heads * perHead;
-        long packed = packs ? (endRow + Block - 1) / Block * strips.Stride : 0;
+        long packed = packs ? KeyStrips.Floats(count, heads * perHead) : 0;
         float* scores = Scratch.Take(packed + 2 * Square + (long)heads * Block * (dvp + 2)) + packed, biasRows = scores + Square, sums = biasRows + Square;
         float* first = sums + (long)heads * Block * dvp, second = first + heads * Block;
-        if (packs)
-        {
-            strips.Pointer = scores - packed;
-            Pack(x, strips, 0, endRow, heads, dqk, dv, clears: true);
-        }
+        KeyStrips strips = packs ? KeyStrips.In(scores - packed, count, heads * perHead, keyStride) : x.Strips;
+        if (packs) Pack(x, strips, 0, endRow, heads, dqk, dv, clears: true);
 
         bool biased = bias.PositionCenter != null;
         AttentionTile tile = new() { Scores = scores, OutputStride = dvp, RowCounterStep = (uint)heads };

@@ -45,7 +45,7 @@ internal unsafe struct RelativeSequence
     /// <summary>n + 1 times, the last that of the event to predict; or null.</summary>
     internal long* Times;
 
-    /// <summary>Where forward finds the values packed; without a pointer it packs them itself.</summary>
+    /// <summary>Where forward finds the values packed; where there are no strips it packs them itself.</summary>
     internal KeyStrips Strips;
 }
 
@@ -71,16 +71,12 @@ internal static unsafe class RelativeAttention<V, S> where V : struct where S : 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Forward(in RelativeSequence x, in RelativeWeights weights, int firstRow, int endRow, int columns)
     {
-        int width = Simd.Pad(columns), timeFloats = TimeFloats(x);
-        KeyStrips strips = x.Strips;
-        bool packs = strips.Pointer == null;
-        float* square = Scratch.Take(timeFloats + Square + (packs ? (long)endRow * width : 0)) + timeFloats;
+        bool packs = x.Strips.Table == null;
+        int width = Simd.Pad(columns), timeFloats = TimeFloats(x), count = (endRow + Block - 1) / Block;
+        float* square = Scratch.Take(timeFloats + Square + (packs ? KeyStrips.Floats(count, Block * width) : 0)) + timeFloats;
         double* times = CopyTimes(x, square - timeFloats);
-        if (packs)
-        {
-            strips = new KeyStrips { Pointer = square + Square, Stride = Block * width, Rows = Block };
-            Pack(x, strips, 0, endRow, columns);
-        }
+        KeyStrips strips = packs ? KeyStrips.In(square + Square, count, Block * width, Block) : x.Strips;
+        if (packs) Pack(x, strips, 0, endRow, columns);
         for (int i0 = firstRow, rows; i0 < endRow; i0 += rows)
         {
             rows = Math.Min(Block - i0 % Block, endRow - i0);

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Sequor.Kernels;
 
 namespace Sequor.Modeling;
@@ -6,13 +7,14 @@ namespace Sequor.Modeling;
 /// Keys and values of the settled events of one user's window, so that a further event costs its own row and not all of them. An event is
 /// settled when the next one is known, whose time its row reads. One caller at a time.
 /// </summary>
-/// <remarks>They stand in the layout that attention reads, so that nothing is packed again; memory grows by strips of 64 rows, the first one by sixteen.</remarks>
+/// <remarks>They stand in the layout that attention reads, so that nothing is packed again. Memory grows by strips of 64 rows, the first one from sixteen on.</remarks>
 public sealed unsafe class KeyValueCache : IDisposable
 {
     private readonly RecommenderModel _model;
     private readonly KeyValueLayout _layout;
-    private NativeBuffer? _memory;
-    private int _strips, _stripRows, _busy;
+    private readonly NativeBuffer[] _strips;
+    private readonly NativeBuffer _table;
+    private int _stripCount, _stripRows, _busy;
     private bool _hasTimes, _disposed;
 
     /// <summary>An empty cache for histories that <paramref name="model"/> encodes.</summary>
@@ -22,13 +24,15 @@ public sealed unsafe class KeyValueCache : IDisposable
         ArgumentNullException.ThrowIfNull(model);
         if (!model.CanCache) throw new InvalidOperationException("hstu_encoder.normalization = \"softmax_rel_bias_unmasked\" looks ahead, so that no event is ever settled; encode without a cache");
         (_model, _layout) = (model, model.KeyValues);
+        _strips = new NativeBuffer[(model.TokenWindow + CausalAttention.BlockRows - 1) / CausalAttention.BlockRows];
+        _table = new NativeBuffer(_strips.Length * sizeof(float*) / sizeof(float));
     }
 
     /// <summary>Settled events, whose keys and values stand here.</summary>
     public int EventCount { get; private set; }
 
-    /// <summary>Native memory held, in bytes.</summary>
-    public long MemoryBytes => (_memory?.Length ?? 0) * sizeof(float);
+    /// <summary>Native memory of keys and values, in bytes.</summary>
+    public long MemoryBytes { get; private set; }
 
     /// <summary>Forgets all events and keeps the memory; also what to do when the model's weights have changed.</summary>
     public void Clear() => EventCount = 0;
@@ -37,7 +41,8 @@ public sealed unsafe class KeyValueCache : IDisposable
     public void Dispose()
     {
         _disposed = true;
-        _memory?.Dispose();
+        _table.Dispose();
+        for (int s = 0; s < _stripCount; s++) _strips[s].Dispose();
     }
 
     /// <summary>Keys and values of a block's heads.</summary>
@@ -61,16 +66,19 @@ public sealed unsafe class KeyValueCache : IDisposable
             : $"the cache was filled {(_hasTimes ? "with" : "without")} times, and this batch has {(hasTimes ? "them" : "none")}; clear the cache");
     }
 
-    /// <summary>Makes room for <paramref name="tokens"/> rows.</summary>
+    /// <summary>Makes room for <paramref name="tokens"/> rows, at most the window's.</summary>
     internal void Reserve(int tokens)
     {
-        if (tokens <= _strips * _stripRows) return;
-        int strips = (tokens + CausalAttention.BlockRows - 1) / CausalAttention.BlockRows, rows = Math.Min(CausalAttention.BlockRows, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Simd.Pad(tokens)));
-        var memory = new NativeBuffer((long)strips * rows * _layout.Blocks * _layout.BlockFloats);
-        if (_memory is not null && rows == _stripRows) Buffer.MemoryCopy(_memory.Pointer, memory.Pointer, memory.Length * sizeof(float), _memory.Length * sizeof(float));
-        else if (_memory is not null) _layout.Widen(_memory.Pointer, _stripRows, memory.Pointer, rows);
-        _memory?.Dispose();
-        (_memory, _strips, _stripRows) = (memory, strips, rows);
+        int rows = Math.Min(CausalAttention.BlockRows, (int)BitOperations.RoundUpToPowerOf2((uint)Simd.Pad(tokens)));
+        if (_stripCount == 1 && _stripRows < rows)
+        {
+            using NativeBuffer narrow = _strips[--_stripCount];
+            MemoryBytes = 0;
+            Add(rows);
+            _layout.Widen(narrow.Pointer, _stripRows, _strips[0].Pointer, rows);
+        }
+        if (_stripRows < rows) _stripRows = rows;
+        while (_stripCount * _stripRows < tokens) Add(_stripRows);
     }
 
     /// <summary>Counts events as settled whose rows stand here.</summary>
@@ -79,10 +87,13 @@ public sealed unsafe class KeyValueCache : IDisposable
     /// <summary>Gives the cache back.</summary>
     internal void End() => Volatile.Write(ref _busy, 0);
 
-    private KeyStrips Strips(int floatsBefore) => new()
+    private void Add(int rows)
     {
-        Pointer = _memory!.Pointer + (nint)floatsBefore * _stripRows,
-        Stride = (nint)_stripRows * _layout.Blocks * _layout.BlockFloats,
-        Rows = _stripRows,
-    };
+        var strip = new NativeBuffer((long)rows * _layout.Blocks * _layout.BlockFloats);
+        MemoryBytes += strip.Length * sizeof(float);
+        ((float**)_table.Pointer)[_stripCount] = strip.Pointer;
+        _strips[_stripCount++] = strip;
+    }
+
+    private KeyStrips Strips(int floatsBefore) => new() { Table = (float**)_table.Pointer, Offset = (nint)floatsBefore * _stripRows, Rows = _stripRows };
 }

@@ -64,6 +64,9 @@ public sealed class RecommenderModel : IDisposable
     /// <summary>All learned arrays, under the reference's names.</summary>
     public IReadOnlyList<Parameter> Parameters => _parameters;
 
+    /// <summary>Tokens of the longest history.</summary>
+    internal int TokenWindow => _preprocessor.Position.Value.Rows;
+
     /// <summary>What a cache keeps of a token.</summary>
     internal KeyValueLayout KeyValues => _encoder.KeyValues;
 

@@ -61,7 +61,7 @@ internal sealed unsafe class CandidateIndex : ITopKIndex
 
     public void Search(Matrix queries, ExcludedItems excluded, int k, Span<int> items, Span<float> scores)
     {
-        SearchArguments.Begin(queries, _queryWidth, excluded, k, items, scores);
+        SearchArguments.Begin(queries, _queryWidth, ItemCount, excluded, k, items, scores);
         if (!_idle.TryTake(out Caller? caller)) caller = new Caller(_open(), new CandidateRanking(_scorer, ItemCount, _workers));
         fixed (int* foundItems = items)
         fixed (float* foundScores = scores)

@@ -55,7 +55,7 @@ public sealed class MipsBruteForce : IRankIndex
     /// <inheritdoc/>
     public unsafe void Search(Matrix queries, ExcludedItems excluded, int k, Span<int> items, Span<float> scores)
     {
-        SearchArguments.Begin(queries, _blocks.Dim, excluded, k, items, scores);
+        SearchArguments.Begin(queries, _blocks.Dim, ItemCount, excluded, k, items, scores);
         if (!_topK.TryTake(out SampledScan? scan)) scan = SampledScan.Over(_blocks, _workers);
         fixed (int* foundItems = items)
         fixed (float* foundScores = scores)
@@ -68,7 +68,7 @@ public sealed class MipsBruteForce : IRankIndex
     public void Rank(Matrix queries, ExcludedItems excluded, ReadOnlySpan<int> targets, Span<int> ranks)
     {
         if (Precision != IndexPrecision.Float32) throw new NotSupportedException($"exact ranks need an index of precision {IndexPrecision.Float32}; this one is {Precision}");
-        SearchArguments.CheckRank(queries, _blocks.Dim, excluded, ItemCount, targets, ranks);
+        SearchArguments.CheckRank(queries, _blocks.Dim, ItemCount, excluded, targets, ranks);
         if (!_rank.TryTake(out RankScan? scan)) scan = new RankScan(_blocks, _workers);
         scan.Run(queries, excluded.Lists, targets, ranks);
         _rank.Add(scan);

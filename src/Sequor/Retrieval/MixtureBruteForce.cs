@@ -45,7 +45,7 @@ public sealed class MixtureBruteForce : IRankIndex
     /// <inheritdoc/>
     public unsafe void Search(Matrix queries, ExcludedItems excluded, int k, Span<int> items, Span<float> scores)
     {
-        SearchArguments.Begin(queries, _blocks.QueryWidth, excluded, k, items, scores);
+        SearchArguments.Begin(queries, _blocks.QueryWidth, ItemCount, excluded, k, items, scores);
         if (!_topK.TryTake(out MixtureTopKScan? scan)) scan = new MixtureTopKScan(_blocks, _workers);
         fixed (int* foundItems = items)
         fixed (float* foundScores = scores)
@@ -56,7 +56,7 @@ public sealed class MixtureBruteForce : IRankIndex
     /// <inheritdoc/>
     public void Rank(Matrix queries, ExcludedItems excluded, ReadOnlySpan<int> targets, Span<int> ranks)
     {
-        SearchArguments.CheckRank(queries, _blocks.QueryWidth, excluded, ItemCount, targets, ranks);
+        SearchArguments.CheckRank(queries, _blocks.QueryWidth, ItemCount, excluded, targets, ranks);
         if (!_rank.TryTake(out MixtureRankScan? scan)) scan = new MixtureRankScan(_blocks, _workers);
         scan.Run(queries, excluded.Lists, targets, ranks);
         _rank.Add(scan);

@@ -54,7 +54,7 @@ public sealed unsafe class MixtureExact : ITopKIndex
     /// <summary>As <see cref="Search(Matrix, ExcludedItems, int, Span{int}, Span{float})"/>, and says what it took: <paramref name="reports"/> has one a query (B), or is empty.</summary>
     public void Search(Matrix queries, ExcludedItems excluded, int k, Span<int> items, Span<float> scores, Span<MixtureSearchReport> reports)
     {
-        SearchArguments.Begin(queries, _rows.Layout.QueryWidth, excluded, k, items, scores);
+        SearchArguments.Begin(queries, _rows.Layout.QueryWidth, ItemCount, excluded, k, items, scores);
         if (!reports.IsEmpty && reports.Length != queries.Rows) throw new ArgumentException($"{queries.Rows} queries need as many reports or none; {reports.Length} are offered", nameof(reports));
         if (!_idle.TryTake(out Caller? caller)) caller = new Caller(this);
         for (int first = 0; first < queries.Rows; first += CandidateIndex.Queries)

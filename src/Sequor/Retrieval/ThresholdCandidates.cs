@@ -65,7 +65,8 @@ internal sealed unsafe class ThresholdCandidates : CandidateSource
             fixed (float* scores = _scores)
                 _sample.Run(vectors, _nothing.Lists, _rank, _rank, items, scores);
             // Items at the threshold pass.
-            for (int q = 0; q < n; q++) _bars[q] = MathF.BitDecrement(_scores[q * _rank + _rank - 1]);
+            for (int q = 0; q < n; q++)
+                if (excluded.Among(q) is null) _bars[q] = MathF.BitDecrement(_scores[q * _rank + _rank - 1]);
         }
         _range.Run(vectors, excluded, _bars, lowers: false, candidates);
     }

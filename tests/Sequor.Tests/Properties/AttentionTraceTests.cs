@@ -41,7 +41,8 @@ public class AttentionTraceTests
     public void A_trace_equals_the_naive_one(string name)
     {
         using RecommenderModel model = TinyModels.Build(name);
-        foreach (int length in (int[])[1, 5, 40])
+        // Not of one event: a single product, which may all but cancel, is then all there is to measure its error by.
+        foreach (int length in (int[])[3, 5, 40])
         {
             History history = TinyModels.Histories(length, length)[0];
             AttentionTrace trace = Trace(model, history, withTimes: true);

@@ -1,4 +1,3 @@
-using Sequor.Autograd;
 using Sequor.Kernels;
 using Sequor.Modeling;
 using Sequor.Modeling.Encoders;

@@ -147,7 +147,7 @@ internal sealed unsafe class AttentionOperation : Operation, ITraced
     private void Keep<V, S>(int user) where V : struct where S : struct, ISimd<V>
     {
         AttentionSequence x = Sequence(user);
-        if (x.Strips.Pointer != null)
+        if (x.Strips.Table != null)
             CausalAttention<V, S, SiluWeights<V, S>>.Pack(x, x.Strips, _rows.First(user), x.Length, _layer.Heads, _layer.QueryKeyDim, _layer.ValueDim, clears: false);
     }
 

@@ -136,7 +136,7 @@ internal sealed unsafe class RelativeAttentionOperation : Operation, ITraced
     private void Keep<V, S>(int user) where V : struct where S : struct, ISimd<V>
     {
         RelativeSequence x = Sequence(user, null);
-        if (x.Strips.Pointer != null) RelativeAttention<V, S>.Pack(x, x.Strips, _rows.First(user), x.Length, _output.Columns);
+        if (x.Strips.Table != null) RelativeAttention<V, S>.Pack(x, x.Strips, _rows.First(user), x.Length, _output.Columns);
     }
 
     // Rows cost more the later they are, keys the earlier: a part of the rows stands for as many strips of keys from the other end.
