@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Sequor.Preparation;
 
 namespace Sequor.Cli;
@@ -52,17 +51,8 @@ internal sealed class FilterOptions
         },
     };
 
-    private readonly Option<long?> memory = new("--memory")
-    {
-        Description = "Memory to prepare with, such as 2GB; what does not fit goes to disk beside the output. Ids are kept in memory beside it, about 40 bytes each.",
-        HelpName = "SIZE",
-        CustomParser = result =>
-        {
-            if (TryParseSize(result.Tokens[0].Value, out long bytes)) return bytes;
-            result.AddError($"--memory {result.Tokens[0].Value} must be a size of at least 256MB, such as 512MB or 4GB");
-            return null;
-        },
-    };
+    private readonly Option<long?> memory = Sizes.Option(
+        "--memory", "Memory to prepare with, such as 2GB; what does not fit goes to disk beside the output. Ids are kept in memory beside it, about 40 bytes each.", "256MB");
 
     public FilterOptions() => duplicates.AcceptOnlyFromAmong(KeepAll, Last);
 
@@ -88,18 +78,4 @@ internal sealed class FilterOptions
         SkipBadRows = line.GetValue(skipBadRows),
         MemoryLimitBytes = line.GetValue(memory),
     };
-
-    // As DuckDB reads sizes: GB is 10⁹ bytes, GiB 2³⁰.
-    private static bool TryParseSize(string text, out long bytes)
-    {
-        bytes = 0;
-        string digits = text.TrimEnd([.. "kKmMgGtTiIbB"]);
-        double factor = text[digits.Length..].ToUpperInvariant() switch
-        {
-            "MB" or "M" => 1e6, "GB" or "G" => 1e9, "TB" or "T" => 1e12, "MIB" => 1 << 20, "GIB" => 1 << 30, "TIB" => 1L << 40, _ => 0,
-        };
-        if (!double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number)) return false;
-        bytes = (long)Math.Min(number * factor, 1e15);
-        return bytes >= 256_000_000;
-    }
 }

@@ -53,6 +53,9 @@ public sealed record ServerOptions
     /// <summary>Time that a request may take.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Where traces and metrics are sent (OTLP); only where the environment's <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> says when null.</summary>
+    public Uri? OtlpEndpoint { get; init; }
+
     /// <summary>Time that requests under way are given when the service ends.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(15);
 }

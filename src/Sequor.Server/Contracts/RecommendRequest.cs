@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Sequor.Server.Contracts;
 
 /// <summary>Body of <c>POST /v1/recommend</c>: a user, or a history, and what is wanted.</summary>
@@ -10,7 +12,7 @@ public sealed record RecommendRequest
     public IReadOnlyList<HistoryEvent>? History { get; init; }
 
     /// <summary>Results wanted; 10 when absent.</summary>
-    public int K { get; init; } = 10;
+    public int K { get; set; } = 10; // generated readers give an init-only property 0 where it is absent
 
     /// <summary>Time of the question in seconds since 1970, an input of time-aware models; now when absent, if the events have times.</summary>
     public long? At { get; init; }
@@ -38,6 +40,7 @@ public sealed record RecommendRequest
 }
 
 /// <summary>An event of a history: in JSON an object, or the item id alone.</summary>
+[JsonConverter(typeof(HistoryEventConverter))]
 public sealed record HistoryEvent
 {
     /// <summary>Id of the item.</summary>

@@ -8,7 +8,10 @@ namespace Sequor.Server.Contracts;
     JsonSerializerDefaults.Web,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    PropertyNameCaseInsensitive = false,
+    RespectNullableAnnotations = true,
     AllowDuplicateProperties = false,
+    MaxDepth = 16,
     NumberHandling = JsonNumberHandling.Strict)]
 [JsonSerializable(typeof(RecommendRequest))]
 [JsonSerializable(typeof(RecommendResponse))]
@@ -19,4 +22,7 @@ namespace Sequor.Server.Contracts;
 [JsonSerializable(typeof(ItemsResponse))]
 [JsonSerializable(typeof(SimilarItemsResponse))]
 [JsonSerializable(typeof(ModelResponse))]
+[JsonSerializable(typeof(HealthResponse))]
+[JsonSerializable(typeof(ProblemResponse))]
+[JsonSerializable(typeof(HistoryEventObject))]
 internal sealed partial class SequorJson : JsonSerializerContext;

@@ -1,0 +1,37 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
+using Sequor.Server.Contracts;
+
+namespace Sequor.Server.Http;
+
+/// <summary>Writes why a request is not answered.</summary>
+internal static class Problem
+{
+    internal const string ContentType = "application/problem+json";
+
+    /// <summary>Writes a problem document.</summary>
+    internal static ValueTask WriteAsync(HttpContext context, int status, string detail, IReadOnlyList<FieldErrorResponse>? errors = null)
+    {
+        context.Response.StatusCode = status;
+        return JsonAnswer.WriteAsync(
+            context,
+            new ProblemResponse
+            {
+                Title = ReasonPhrases.GetReasonPhrase(status),
+                Status = status,
+                Detail = detail,
+                TraceId = Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier,
+                Errors = errors is { Count: > 0 } ? errors : null,
+            },
+            SequorJson.Default.ProblemResponse,
+            ContentType);
+    }
+
+    /// <summary>Asks to come back when there is room.</summary>
+    internal static ValueTask BusyAsync(HttpContext context, int status, string detail)
+    {
+        context.Response.Headers.RetryAfter = "1";
+        return WriteAsync(context, status, detail);
+    }
+}

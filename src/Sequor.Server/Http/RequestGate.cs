@@ -1,0 +1,64 @@
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Http;
+
+namespace Sequor.Server.Http;
+
+/// <summary>
+/// Lets requests through to what answers them: as many at a time as allowed, each for as long as allowed. A body is read before its request
+/// takes a place, so that a slow sender keeps none from others.
+/// </summary>
+internal sealed class RequestGate(ServerOptions options, ServiceState state)
+{
+    /// <summary>An endpoint without a body.</summary>
+    internal RequestDelegate Guard(Func<HttpContext, CancellationToken, ValueTask> answer) => async context =>
+    {
+        if (!state.TryEnter())
+        {
+            await RefuseAsync(context);
+            return;
+        }
+
+        try
+        {
+            using CancellationTokenSource deadline = Deadline(context);
+            await answer(context, deadline.Token);
+        }
+        finally
+        {
+            state.Leave();
+        }
+    };
+
+    /// <summary>An endpoint with a JSON body.</summary>
+    internal RequestDelegate Guard<T>(JsonTypeInfo<T> type, Func<HttpContext, T, CancellationToken, ValueTask> answer)
+        where T : class => async context =>
+    {
+        using CancellationTokenSource deadline = Deadline(context);
+        using JsonBody body = await JsonBody.ReadAsync(context, options.LargestBody, deadline.Token);
+        if (!state.TryEnter())
+        {
+            await RefuseAsync(context);
+            return;
+        }
+
+        try
+        {
+            await answer(context, body.Parse(type), deadline.Token);
+        }
+        finally
+        {
+            state.Leave();
+        }
+    };
+
+    private CancellationTokenSource Deadline(HttpContext context)
+    {
+        var source = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        source.CancelAfter(options.RequestTimeout);
+        return source;
+    }
+
+    private ValueTask RefuseAsync(HttpContext context) => state.IsReady
+        ? Problem.BusyAsync(context, StatusCodes.Status429TooManyRequests, $"{options.MostRequests} requests are under way, as many as this service takes; come back in a second")
+        : Problem.BusyAsync(context, StatusCodes.Status503ServiceUnavailable, $"the service is {state.Phase}; come back in a second");
+}

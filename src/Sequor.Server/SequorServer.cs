@@ -1,0 +1,90 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Sequor.Server.Documentation;
+using Sequor.Server.Endpoints;
+using Sequor.Server.Http;
+using Sequor.Server.Models;
+using Sequor.Server.Telemetry;
+using Sequor.Server.Users;
+
+namespace Sequor.Server;
+
+/// <summary>The service: a model of Sequor over HTTP.</summary>
+public static class SequorServer
+{
+    /// <summary>Makes the service. It loads its model when it is started, and answers from then on.</summary>
+    /// <param name="options">Settings. To the hashes of API keys come those of the setting or environment variable <c>SEQUOR_API_KEY_HASHES</c>.</param>
+    /// <param name="configure">Adds to what the service is made of, or replaces parts such as <see cref="IUsers"/>.</param>
+    /// <exception cref="InvalidInputException">The address is none, a hash is none, or others could reach the service without a key.</exception>
+    public static WebApplication Create(ServerOptions options, Action<WebApplicationBuilder>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        ListenAddress address = ListenAddress.Of(options.Host);
+        var keys = new ApiKeys([.. options.ApiKeyHashes, .. ApiKeys.Split(builder.Configuration[ApiKeys.Setting])]);
+        if (!address.IsLoopback && !keys.AreAsked && !options.Insecure)
+            throw new InvalidInputException($"host {options.Host} can be reached by others, and no API key is configured: add one (`sequor serve --new-key` prints a key and its hash), or listen on 127.0.0.1, or say --insecure");
+        builder.AddLogs();
+        builder.AddTelemetry(options);
+        builder.WebHost.ConfigureKestrel(kestrel => Limit(kestrel, options, address.Address));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTimeout + TimeSpan.FromSeconds(5));
+        AddParts(builder.Services, options, keys);
+        configure?.Invoke(builder);
+        WebApplication app = builder.Build();
+        app.UseMiddleware<ErrorBoundary>();
+        app.UseMiddleware<Admission>();
+        app.MapRecommend();
+        app.MapUsers();
+        app.MapItems();
+        app.MapModel();
+        app.MapHealth();
+        app.MapDocument();
+        app.MapPrometheusScrapingEndpoint("/metrics");
+        return app;
+    }
+
+    /// <summary>Where a service that was started listens.</summary>
+    public static Uri Address(WebApplication app)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        string address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        return new Uri(address);
+    }
+
+    private static void AddParts(IServiceCollection services, ServerOptions options, ApiKeys keys)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(keys);
+        services.AddSingleton<ServiceState>();
+        services.AddSingleton<RequestGate>();
+        services.AddSingleton<RequestRules>();
+        services.AddSingleton(provider => new ModelHost(options));
+        services.AddSingleton<IUsers>(provider => throw new NotImplementedException());
+        // The service listens before these are there.
+        services.AddSingleton(provider => new Lazy<ModelHost>(provider.GetRequiredService<ModelHost>));
+        services.AddSingleton(provider => new Lazy<IUsers>(provider.GetRequiredService<IUsers>));
+        services.AddSingleton<ServerMetrics>();
+        services.AddHostedService<ServiceLife>();
+        services.AddDocument();
+        services.AddRouting();
+    }
+
+    private static void Limit(KestrelServerOptions kestrel, ServerOptions options, IPAddress address)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = options.LargestBody;
+        kestrel.Limits.MaxConcurrentConnections = Math.Max(1024, 16L * options.MostRequests);
+        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        // Who sends more slowly than a telephone line is cut off.
+        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 500, gracePeriod: TimeSpan.FromSeconds(3));
+        kestrel.Listen(address, options.Port);
+    }
+}
