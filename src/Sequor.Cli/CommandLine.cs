@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using Sequor.Cli.Bench;
 using Sequor.Cli.Inspect;
+using Sequor.Cli.Load;
 
 namespace Sequor.Cli;
 
@@ -62,6 +63,8 @@ internal static class CommandLine
                 ServeCommand.Create(terminal),
                 ImportCommand.Create(terminal),
                 ExportCommand.Create(terminal),
+                LoadCommand.Create(terminal),
+                HealthCommand.Create(terminal),
                 BenchCommand.Create(terminal),
                 DoctorCommand.Create(terminal),
             },

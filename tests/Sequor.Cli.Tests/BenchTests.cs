@@ -47,6 +47,23 @@ public sealed class BenchTests : IDisposable
     }
 
     [Fact]
+    public void Appending_an_event_is_measured_beside_the_whole_history()
+    {
+        JsonElement report = Tool.Json(["bench", "encode", config, "--lengths", "1,40", "--append", "--threads", "1", .. Small]);
+        JsonElement[] rows = [.. report.GetProperty("encodes").EnumerateArray()];
+        Assert.Equal([1, 40], rows.Select(row => row.GetProperty("events").GetInt32()));
+        foreach (JsonElement row in rows)
+        {
+            double append = row.GetProperty("append_median_s").GetDouble();
+            Assert.True(append > 0 && row.GetProperty("append_min_s").GetDouble() <= append && row.GetProperty("cache_bytes").GetInt64() > 0);
+            Assert.Equal(row.GetProperty("median_s").GetDouble() / append, row.GetProperty("ratio").GetDouble(), 1e-6);
+        }
+
+        Assert.Contains("ratio", Tool.Run(["bench", "encode", config, "--lengths", "3", "--append", .. Small]).Output, StringComparison.Ordinal);
+        Assert.Contains("has no key/value cache", Tool.Refused(["bench", "encode", config, "--append", "--set", "hstu_encoder.normalization=\"softmax_rel_bias_unmasked\"", .. Small]), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Long_histories_are_measured_and_drawn()
     {
         string plot = folder.File("length.png");

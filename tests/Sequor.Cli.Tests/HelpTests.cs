@@ -14,6 +14,8 @@ public sealed class HelpTests
     [InlineData("evaluate")]
     [InlineData("recommend")]
     [InlineData("quickstart")]
+    [InlineData("load")]
+    [InlineData("health")]
     [InlineData("bench")]
     [InlineData("doctor")]
     public void Help_of_every_command_shows_an_example(string command)
@@ -29,7 +31,7 @@ public sealed class HelpTests
     {
         Tool help = Tool.Run();
         Assert.Equal(0, help.ExitCode);
-        foreach (string command in new[] { "prepare", "append", "inspect", "import", "export", "train", "evaluate", "recommend", "quickstart", "bench", "doctor" })
+        foreach (string command in new[] { "prepare", "append", "inspect", "import", "export", "train", "evaluate", "recommend", "quickstart", "load", "health", "bench", "doctor" })
         {
             Assert.Single(help.Output.Split('\n'), line => line.StartsWith($"  {command} ", StringComparison.Ordinal));
         }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Sequor.Kernels;
 
 namespace Sequor.Autograd;
@@ -16,6 +17,7 @@ public sealed unsafe class Tape : IDisposable
     private NativeBuffer? _workspace;
     private Tape? _inner;
     private int _count, _dropoutBase;
+    private bool _keeps;
 
     /// <summary>A tape for training (<paramref name="differentiate"/>) or for inference.</summary>
     public Tape(WorkerPool workers, bool differentiate)
@@ -43,9 +45,19 @@ public sealed unsafe class Tape : IDisposable
         _count = 0;
         _gradients.Clear();
         _idle.Clear();
-        DropsOut = false;
+        DropsOut = _keeps = false;
         _dropoutBase = 0;
     }
+
+    /// <summary>Begins a step whose matrices all stand until the next one, so that it can be looked into when it is over.</summary>
+    internal void BeginKept()
+    {
+        Begin();
+        _keeps = true;
+    }
+
+    /// <summary>The operations of this step, in order.</summary>
+    internal ReadOnlySpan<Operation> Operations => CollectionsMarshal.AsSpan(_operations)[.._count];
 
     /// <summary>Begins a training step with dropout masks that are a function of (seed, step).</summary>
     public void Begin(ulong seed, long step)
@@ -151,7 +163,7 @@ public sealed unsafe class Tape : IDisposable
     /// </summary>
     internal void Release(in Matrix matrix)
     {
-        if (!Differentiates) _idle.Add(((nint)matrix.Data, matrix.Size));
+        if (!Differentiates && !_keeps) _idle.Add(((nint)matrix.Data, matrix.Size));
     }
 
     /// <summary>

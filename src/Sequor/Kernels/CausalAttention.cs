@@ -19,6 +19,9 @@ internal unsafe struct AttentionSequence
 
     /// <summary>Index of the sequence's first token in the batch; keys the dropout of its rows.</summary>
     internal uint FirstToken;
+
+    /// <summary>Where forward finds the keys and values packed; where there are no strips it packs them itself.</summary>
+    internal KeyStrips Strips;
 }
 
 /// <summary>The learned bias of a layer; heads share it.</summary>
@@ -54,19 +57,14 @@ internal static unsafe class CausalAttention<V, S, W> where V : struct where S :
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Forward(in AttentionSequence x, int firstRow, int endRow, int heads, int dqk, int dv, in AttentionBias bias, in AttentionSettings settings)
     {
-        int keyStride = Math.Min(Block, Simd.Pad(endRow)), dvp = HeadWidth(dv), strips = (endRow + Block - 1) / Block;
-        long perHead = (long)keyStride * dqk + (long)Block * dvp, perStrip = heads * perHead;
-        float* packed = Scratch.Take(strips * perStrip + 2 * Square + (long)heads * Block * (dvp + 2));
-        float* scores = packed + strips * perStrip, biasRows = scores + Square, sums = biasRows + Square;
+        bool packs = x.Strips.Table == null;
+        int dvp = KeyStrips.ValueWidth(dv, S.Count), keyStride = packs ? Math.Min(Block, Simd.Pad(endRow)) : x.Strips.Rows, count = (endRow + Block - 1) / Block;
+        nint perHead = (nint)keyStride * (dqk + dvp);
+        long packed = packs ? KeyStrips.Floats(count, heads * perHead) : 0;
+        float* scores = Scratch.Take(packed + 2 * Square + (long)heads * Block * (dvp + 2)) + packed, biasRows = scores + Square, sums = biasRows + Square;
         float* first = sums + (long)heads * Block * dvp, second = first + heads * Block;
-        for (int j0 = 0; j0 < endRow; j0 += Block)
-            for (int h = 0; h < heads; h++)
-            {
-                float* keysT = packed + j0 / Block * perStrip + h * perHead;
-                int columns = Math.Min(Block, endRow - j0);
-                Layout.Transpose(x.Key + j0 * x.KeyStride + h * dqk, x.KeyStride, keysT, keyStride, columns, dqk, Simd.Pad(columns));
-                Layout.CopyRows<V, S>(x.Value + j0 * x.ValueStride + h * dv, x.ValueStride, keysT + keyStride * dqk, dvp, columns, dv);
-            }
+        KeyStrips strips = packs ? KeyStrips.In(scores - packed, count, heads * perHead, keyStride) : x.Strips;
+        if (packs) Pack(x, strips, 0, endRow, heads, dqk, dv, clears: true);
 
         bool biased = bias.PositionCenter != null;
         AttentionTile tile = new() { Scores = scores, OutputStride = dvp, RowCounterStep = (uint)heads };
@@ -80,7 +78,7 @@ internal static unsafe class CausalAttention<V, S, W> where V : struct where S :
                 if (biased) BiasSquare(biasRows, x, bias, i0, j0, rows);
                 for (int h = 0; h < heads; h++)
                 {
-                    float* keysT = packed + j0 / Block * perStrip + h * perHead, values = keysT + keyStride * dqk;
+                    float* keysT = strips.Of(j0) + h * perHead, values = keysT + keyStride * dqk;
                     tile.FirstColumn = j0;
                     tile.RowCounter = x.FirstToken * (uint)heads + (uint)h;
                     for (int r0 = 0; r0 < rows; r0 += tileRows)
@@ -127,7 +125,7 @@ internal static unsafe class CausalAttention<V, S, W> where V : struct where S :
         float* keyGradients, float* positionCenter, float* timeGradient)
     {
         const int Stride = AttentionTile.Stride;
-        int keyStride = CausalAttention.KeyStride(x.Length), dp = HeadWidth(dqk), strips = (endRow + Block - 1) / Block;
+        int keyStride = CausalAttention.KeyStride(x.Length), dp = KeyStrips.ValueWidth(dqk, S.Count), strips = (endRow + Block - 1) / Block;
         long perHead = (long)keyStride * (dqk + dv) + (long)Block * dp, perStrip = heads * perHead, ownGradients = keyGradients != null ? 0 : CausalAttention.KeyGradientSize(x.Length, endRow, heads, dqk, dv);
         float* packed = Scratch.Take(strips * perStrip + ownGradients + 4 * Square + (long)heads * Block * (dqk + dv + dp + 2));
         float* scores = packed + strips * perStrip, gradients = scores + Square, biasRows = gradients + Square, headSum = biasRows + Square;
@@ -211,8 +209,25 @@ internal static unsafe class CausalAttention<V, S, W> where V : struct where S :
         if (keyGradients == null) CausalAttention.Collect(d, 0, endRow, heads, dqk, dv, own);
     }
 
-    /// <summary>Floats that a packed head row takes: heads of 8 and less would waste half of a wide register.</summary>
-    private static int HeadWidth(int dim) => dim <= 4 ? 4 : dim <= 8 ? 8 : (dim + S.Count - 1) / S.Count * S.Count;
+    /// <summary>
+    /// Packs the keys and values of rows first … end − 1; <paramref name="clears"/> the keys behind them, up to a multiple of sixteen, in memory
+    /// that may hold anything.
+    /// </summary>
+    internal static void Pack(in AttentionSequence x, in KeyStrips strips, int firstRow, int endRow, int heads, int dqk, int dv, bool clears)
+    {
+        int dvp = KeyStrips.ValueWidth(dv, S.Count), rows;
+        for (int j = firstRow; j < endRow; j += rows)
+        {
+            int place = j % Block;
+            rows = Math.Min(Block - place, endRow - j);
+            for (int h = 0; h < heads; h++)
+            {
+                float* keysT = strips.Of(j) + (nint)h * strips.Rows * (dqk + dvp);
+                Layout.Transpose(x.Key + j * x.KeyStride + h * dqk, x.KeyStride, keysT + place, strips.Rows, rows, dqk, clears ? Simd.Pad(place + rows) - place : rows);
+                Layout.CopyRows<V, S>(x.Value + j * x.ValueStride + h * dv, x.ValueStride, keysT + strips.Rows * dqk + place * dvp, dvp, rows, dv);
+            }
+        }
+    }
 
     /// <summary>Bias of rows i0 … against keys j0 …, as far as the rows see.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -44,6 +44,9 @@ internal unsafe struct RelativeSequence
 
     /// <summary>n + 1 times, the last that of the event to predict; or null.</summary>
     internal long* Times;
+
+    /// <summary>Where forward finds the values packed; where there are no strips it packs them itself.</summary>
+    internal KeyStrips Strips;
 }
 
 /// <summary>
@@ -64,30 +67,43 @@ internal static unsafe class RelativeAttention<V, S> where V : struct where S : 
     // A register of times may be read past the last one.
     private const int TimeSlack = 16;
 
-    /// <summary>Rows first (a multiple of 64) … end − 1 of the output; its rows' padding becomes zero.</summary>
+    /// <summary>Rows first … end − 1 of the output; its rows' padding becomes zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Forward(in RelativeSequence x, in RelativeWeights weights, int firstRow, int endRow, int columns)
     {
-        int width = Simd.Pad(columns), timeFloats = TimeFloats(x);
-        float* square = Scratch.Take(timeFloats + Square + (long)endRow * width) + timeFloats, values = square + Square;
+        bool packs = x.Strips.Table == null;
+        int width = Simd.Pad(columns), timeFloats = TimeFloats(x), count = (endRow + Block - 1) / Block;
+        float* square = Scratch.Take(timeFloats + Square + (packs ? KeyStrips.Floats(count, Block * width) : 0)) + timeFloats;
         double* times = CopyTimes(x, square - timeFloats);
-        for (int j = 0; j < endRow && width > columns; j++) new Span<float>(values + (long)j * width + columns, width - columns).Clear();
-        Layout.CopyRows<V, S>(x.Value, x.ValueStride, values, width, endRow, columns);
-        for (int i0 = firstRow; i0 < endRow; i0 += Block)
+        KeyStrips strips = packs ? KeyStrips.In(square + Square, count, Block * width, Block) : x.Strips;
+        if (packs) Pack(x, strips, 0, endRow, columns);
+        for (int i0 = firstRow, rows; i0 < endRow; i0 += rows)
         {
-            int rows = Math.Min(Block, endRow - i0);
+            rows = Math.Min(Block - i0 % Block, endRow - i0);
             for (int j0 = 0; j0 <= i0; j0 += Block)
             {
                 Weigh(square, null, x, times, weights, i0, j0, rows);
-                int step = j0 < i0 ? Block : DiagonalRows;
+                int step = j0 + Block <= i0 ? Block : DiagonalRows;
                 for (int r = 0; r < rows; r += step)
                 {
                     int tileRows = Math.Min(step, rows - r), seen = Math.Min(Block, i0 + r + tileRows - j0);
-                    MatrixMultiply.Run(square + r * Block, Block, 1, values + (long)j0 * width, width, x.Output + (i0 + r) * x.OutputStride, x.OutputStride, tileRows, seen, width, j0 > 0);
+                    MatrixMultiply.Run(square + r * Block, Block, 1, strips.Of(j0), width, x.Output + (i0 + r) * x.OutputStride, x.OutputStride, tileRows, seen, width, j0 > 0);
                 }
             }
             if (weights.Scale == 1) continue;
             for (int r = 0; r < rows; r++) Layout.ScaleRow<V, S>(weights.Scale, x.Output + (i0 + r) * x.OutputStride, x.Output + (i0 + r) * x.OutputStride, columns);
+        }
+    }
+
+    /// <summary>Packs the values of rows first … end − 1, a row behind the other in a strip, with zeros for padding.</summary>
+    internal static void Pack(in RelativeSequence x, in KeyStrips strips, int firstRow, int endRow, int columns)
+    {
+        int width = Simd.Pad(columns);
+        for (int j = firstRow; j < endRow; j++)
+        {
+            float* row = strips.Of(j) + (nint)(j % Block) * width;
+            if (width > columns) new Span<float>(row + columns, width - columns).Clear();
+            Layout.CopyRows<V, S>(x.Value + j * x.ValueStride, x.ValueStride, row, width, 1, columns);
         }
     }
 
@@ -137,8 +153,8 @@ internal static unsafe class RelativeAttention<V, S> where V : struct where S : 
     private static void Weigh(float* square, float* logarithms, in RelativeSequence x, double* times, in RelativeWeights weights, int i0, int j0, int rows)
     {
         float* table = weights.Table;
-        byte* buckets = x.Buckets == null ? null : x.Buckets + TimeBuckets.Square(i0, j0);
         int bucketStride = TimeBuckets.Stride(x.Length);
+        byte* buckets = x.Buckets == null ? null : x.Buckets + TimeBuckets.Square(i0, j0) + i0 % Block * bucketStride;
         V one = S.Create(1f), exponent = S.Create(-weights.Exponent);
         for (int r = 0; r < rows; r++)
         {

@@ -69,6 +69,9 @@ internal static unsafe class TimeBuckets
     /// <summary>First byte of the square that starts at row <paramref name="i"/> and column <paramref name="j"/>, multiples of 64.</summary>
     internal static long Square(int i, int j) => ((long)(i / Side) * (i / Side + 1) / 2 + j / Side) * Side * Side;
 
+    /// <summary>The byte of row <paramref name="i"/> and column <paramref name="j"/>, in a sequence of <paramref name="length"/> events.</summary>
+    internal static long Place(int i, int j, int length) => Square(i, j) + i % Side * Stride(length) + j % Side;
+
     /// <summary>
     /// Adds a row of gradients to its buckets' sums: sixteen sums a bucket, so that neighbours of one bucket do not wait for each other. Times rise, so
     /// neighbours often share a bucket, and then eight of them are one addition.
@@ -101,7 +104,7 @@ internal static unsafe class TimeBuckets
     }
 
     /// <summary>
-    /// Fills rows first (a multiple of 64) … end − 1 of a sequence of <paramref name="length"/> events: row i, column j ≤ i holds
+    /// Fills rows first … end − 1 of a sequence of <paramref name="length"/> events: row i, column j ≤ i holds
     /// bucket(times[i + 1] − times[j]). <paramref name="times"/> has length + 1 entries, the last being the time of the event to
     /// predict. Columns behind i, up to a multiple of sixteen, become anything.
     /// </summary>
@@ -125,11 +128,13 @@ internal static unsafe class TimeBuckets
         int stride = Stride(length);
         V one = S.Create(1f), perBit = S.Create(BucketsPerBit), offset = S.Create(Offset), highest = S.Create(Count - 2);
         fixed (float* next = s_next)
-            for (int i0 = first; i0 < end; i0 += Side)
+            for (int i0 = first, behind; i0 < end; i0 = behind)
+            {
+                behind = Math.Min(i0 - i0 % Side + Side, end);
                 for (int j0 = 0; j0 <= i0; j0 += Side)
                 {
-                    byte* row = buckets + Square(i0, j0);
-                    for (int i = i0; i < Math.Min(i0 + Side, end); i++, row += stride)
+                    byte* row = buckets + Square(i0, j0) + i0 % Side * stride;
+                    for (int i = i0; i < behind; i++, row += stride)
                         for (int c = 0; c < Math.Min(Side, i - j0 + 1); c += S.Count)
                         {
                             V difference = S.Differences(relative[i + 1], relative + j0 + c);
@@ -140,16 +145,16 @@ internal static unsafe class TimeBuckets
                             S.StoreBytes(S.Add(below, S.SelectBySign(past, one, S.Zero)), row + c);
                         }
                 }
+            }
     }
 
     private static void FillOneByOne(long* times, int length, int first, int end, byte* buckets)
     {
-        int stride = Stride(length);
         fixed (float* threshold = s_threshold)
         fixed (byte* below = s_bucketBelow)
             for (int i = first; i < end; i++)
                 for (int j = 0; j <= i; j++)
-                    buckets[Square(i, j) + i % Side * stride + j % Side] = Bucket(times[i + 1] - times[j], threshold, below);
+                    buckets[Place(i, j, length)] = Bucket(times[i + 1] - times[j], threshold, below);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,21 +1,28 @@
 namespace Sequor.Modeling;
 
 /// <summary>
-/// What the newest event of a history of n events looked at, oldest event first: for people who ask why. Arrays of n floats.
+/// What the newest of n events looked at (<see cref="RecommenderModel.Trace"/>), for people who ask why: n floats each, oldest event first.
+/// Of an event that is two tokens it is the sum of both.
 /// </summary>
 public sealed class AttentionTrace
 {
-    internal AttentionTrace(int length) => (Share, Content, Position, Time) = (new float[length], new float[length], new float[length], new float[length]);
+    internal AttentionTrace(int events) => (Share, Content, Position, Time) = (new float[events], new float[events], new float[events], new float[events]);
 
-    /// <summary>Share of each event in what the newest one read: Σ over layers and heads of |weight| · ‖value‖. Sums to 1.</summary>
+    /// <summary>
+    /// Share of each event in what the newest one read: |attention weight| · ‖value‖, summed over the layers and heads, of all of these sums. Adds up
+    /// to 1; even where nothing was read.
+    /// </summary>
     public float[] Share { get; }
 
-    /// <summary>Mean over layers and heads of query · key, scaled as the encoder scales it; zeros where the encoder has none.</summary>
+    /// <summary>
+    /// What query and key add to the score, in front of its nonlinearity and under its scale: mean over layers and heads. Zeros where the encoder has no
+    /// queries.
+    /// </summary>
     public float[] Content { get; }
 
-    /// <summary>Mean over layers and heads of what the distance of the event adds to the score; zeros where the encoder has none.</summary>
+    /// <summary>What the distance adds to the score, or, in FuXi, weighs itself: mean over layers and heads. Zeros where the encoder does not ask for it.</summary>
     public float[] Position { get; }
 
-    /// <summary>Mean over layers and heads of what the age of the event adds to the score; zeros where encoder or history have no times.</summary>
+    /// <summary>What the time since the event adds to the score, or, in FuXi, weighs itself: mean over layers and heads. Zeros where encoder or history have no times.</summary>
     public float[] Time { get; }
 }

@@ -34,20 +34,22 @@ internal sealed class CausalPieces
     /// <summary>Index of the first part of a piece.</summary>
     internal int Start(int piece) => _starts[piece];
 
-    /// <summary>Cuts the sequences between <paramref name="offsets"/> (B + 1).</summary>
-    internal void Cut(ReadOnlySpan<int> offsets)
+    /// <summary>Cuts sequences whose rows lie between <paramref name="offsets"/> (B + 1), the first of them being number <paramref name="firsts"/> (B) of its sequence.</summary>
+    internal void Cut(ReadOnlySpan<int> offsets, ReadOnlySpan<int> firsts)
     {
         double total = 0;
-        for (int b = 0; b + 1 < offsets.Length; b++) total += Work(offsets[b + 1] - offsets[b]);
+        for (int b = 0; b + 1 < offsets.Length; b++) total += Work(firsts[b] + offsets[b + 1] - offsets[b]) - Work(firsts[b]);
         double goal = Math.Max(total / MostPieces, LeastWork), done = 0;
         _partCount = Count = 0;
         for (int b = 0; b + 1 < offsets.Length; b++)
         {
-            int length = offsets[b + 1] - offsets[b], parts = (int)Math.Clamp(Work(length) / goal, 1, MostParts);
-            for (int p = 0, first = 0; p < parts; p++)
+            int start = firsts[b], length = start + offsets[b + 1] - offsets[b];
+            double before = Work(start), work = Work(length) - before;
+            int parts = (int)Math.Clamp(work / goal, 1, MostParts);
+            for (int p = 0, first = start; p < parts; p++)
             {
-                int end = p + 1 == parts ? length : Math.Min(length, RowOfWork(Work(length) * (p + 1) / parts));
-                if (end == first) continue;
+                int end = p + 1 == parts ? length : Math.Min(length, RowOfWork(before + work * (p + 1) / parts));
+                if (end <= first) continue;
                 if (done >= goal * Count && Count < MostPieces) _starts[Count++] = _partCount;
                 if (_partCount == _parts.Length) Array.Resize(ref _parts, 2 * _partCount);
                 _parts[_partCount++] = new CausalPart(b, first, end, end - first == length);

@@ -61,8 +61,17 @@ public sealed class RecommenderModel : IDisposable
     /// <summary>The mixture that scores states against items; null where a dot product does.</summary>
     public MixtureOfLogits? Mixture { get; }
 
+    /// <summary>Whether a <see cref="KeyValueCache"/> can spare the work of settled events: not where the encoder looks ahead, as HSTU's unmasked softmax does.</summary>
+    public bool CanCache => Config.Encoder != EncoderKind.Hstu || Config.Hstu.Normalization != HstuNormalization.SoftmaxRelativeBiasUnmasked;
+
     /// <summary>All learned arrays, under the reference's names.</summary>
     public IReadOnlyList<Parameter> Parameters => _parameters;
+
+    /// <summary>Tokens of the longest history.</summary>
+    internal int TokenWindow => _preprocessor.Position.Value.Rows;
+
+    /// <summary>What a cache keeps of a token.</summary>
+    internal KeyValueLayout KeyValues => _encoder.KeyValues;
 
     /// <summary>The tables among <see cref="Parameters"/> whose rows belong to items or to values of their attributes.</summary>
     internal IReadOnlyList<LabelledTable> Tables => _embedding.Tables;
@@ -98,43 +107,63 @@ public sealed class RecommenderModel : IDisposable
     public void RefreshItems(WorkerPool? workers = null) => _embedding.Refresh(workers ?? WorkerPool.Shared);
 
     /// <summary>States of all events (T, D), ready to be scored against items.</summary>
-    public Matrix Encode(Tape tape, SequenceBatch batch) => Encode(tape, batch, lastOnly: false);
+    public Matrix Encode(Tape tape, SequenceBatch batch)
+    {
+        Check(tape, batch);
+        return Encode(tape, batch.All, lastOnly: false);
+    }
 
     /// <summary>The last state of each user (B, D): the same bits as in those of all tokens, for less work. At inference only.</summary>
     /// <exception cref="ArgumentException">The tape differentiates.</exception>
     public Matrix EncodeLast(Tape tape, SequenceBatch batch)
     {
-        ArgumentNullException.ThrowIfNull(tape);
-        if (tape.Differentiates) throw new ArgumentException("last states alone cannot be differentiated; encode all states, or take a tape for inference", nameof(tape));
-        return Encode(tape, batch, lastOnly: true);
+        Check(tape, batch);
+        RefuseGradients(tape);
+        return Encode(tape, batch.All, lastOnly: true);
     }
-
-    /// <summary>Whether a <see cref="KeyValueCache"/> spares the work of settled events: not where the encoder looks ahead, as HSTU's unmasked softmax does.</summary>
-    public bool CanCache => Config.Encoder != EncoderKind.Hstu || Config.Hstu.Normalization != HstuNormalization.SoftmaxRelativeBiasUnmasked;
 
     /// <summary>
-    /// As <see cref="EncodeLast(Tape, SequenceBatch)"/>, the batch holding each user's whole window, but events that a user's cache (B; null
-    /// for none) has settled are not computed again. Afterwards the caches hold all events but the newest, whose row depends on the time of
-    /// the question.
+    /// The last state of each user (B, D), where the batch holds each user's whole window, but events that the user's cache (B; null for none)
+    /// has settled are not computed again. Afterwards it has settled all but the newest, whose row depends on the time of the question. The
+    /// settled events must be those that the cache has seen: items, ratings and times.
     /// </summary>
-    /// <exception cref="ArgumentException">The tape differentiates, or a cache is not of these histories or of this model.</exception>
+    /// <exception cref="ArgumentException">The tape differentiates; or a cache is of another model, has settled all events, or was filled with times where there are none, or without.</exception>
+    /// <exception cref="InvalidOperationException">A cache is in use, or stands here twice.</exception>
     public Matrix EncodeLast(Tape tape, SequenceBatch batch, ReadOnlySpan<KeyValueCache?> caches)
     {
-        Matrix states = EncodeLast(tape, batch);
+        Check(tape, batch);
+        RefuseGradients(tape);
         if (caches.Length != batch.UserCount) throw new ArgumentException($"{caches.Length} caches for {batch.UserCount} users; give one a user, or null", nameof(caches));
-        for (int b = 0; b < caches.Length; b++) caches[b]?.Settle(this, batch.Length(b) - 1);
-        return states;
+        int taken = 0;
+        try
+        {
+            for (; taken < caches.Length; taken++) caches[taken]?.Begin(this, batch.Length(taken), batch.HasTimes);
+            for (int b = 0; b < caches.Length; b++) caches[b]?.Reserve(batch.Length(b) * _preprocessor.TokensPerEvent);
+            Matrix states = Encode(tape, batch.Unsettled(caches), lastOnly: true);
+            for (int b = 0; b < caches.Length; b++) caches[b]?.Settle(batch.Length(b) - 1, batch.HasTimes);
+            return states;
+        }
+        finally
+        {
+            for (int b = 0; b < taken; b++) caches[b]?.End();
+        }
     }
 
-    /// <summary>What the newest event of a batch of one user looked at.</summary>
-    /// <exception cref="ArgumentException">The tape differentiates, or the batch holds more or fewer users than one.</exception>
+    /// <summary>
+    /// What the newest event of a batch of one user looked at, by an encoding on a fresh step of the tape. For people: it allocates, and the tape keeps
+    /// the matrices of all layers.
+    /// </summary>
+    /// <exception cref="ArgumentException">The tape differentiates, or the batch has more or fewer users than one.</exception>
     public AttentionTrace Trace(Tape tape, SequenceBatch batch)
     {
-        EncodeLast(tape, batch);
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(batch);
         if (batch.UserCount != 1) throw new ArgumentException($"a trace is of one user, not of {batch.UserCount}", nameof(batch));
-        var trace = new AttentionTrace(batch.TokenCount);
-        Array.Fill(trace.Share, 1f / batch.TokenCount);
-        return trace;
+        tape.BeginKept();
+        EncodeLast(tape, batch);
+        var sums = new TraceSums(batch.TokenCount * _preprocessor.TokensPerEvent);
+        foreach (Operation operation in tape.Operations) (operation as ITraced)?.AddTo(sums);
+        return sums.ToTrace(_preprocessor.TokensPerEvent);
     }
 
     /// <summary>Query rows, what an index takes, of states (n, D) and the keys of their users (n): the states themselves for a dot product.</summary>
@@ -148,7 +177,12 @@ public sealed class RecommenderModel : IDisposable
         foreach (Parameter parameter in _parameters) parameter.Dispose();
     }
 
-    private Matrix Encode(Tape tape, SequenceBatch batch, bool lastOnly)
+    private static void RefuseGradients(Tape tape)
+    {
+        if (tape.Differentiates) throw new ArgumentException("last states alone cannot be differentiated; encode all states, or take a tape for inference", nameof(tape));
+    }
+
+    private void Check(Tape tape, SequenceBatch batch)
     {
         ArgumentNullException.ThrowIfNull(tape);
         ArgumentNullException.ThrowIfNull(batch);
@@ -156,9 +190,14 @@ public sealed class RecommenderModel : IDisposable
             throw new ArgumentException($"a history of {batch.LongestHistory} events does not fit the window of {Config.Window}; cut it to the newest {Config.MaxSequenceLength}", nameof(batch));
         int stranger = batch.Items.IndexOfAnyExceptInRange(1, ItemCount);
         if (stranger >= 0) throw new ArgumentException($"item index {batch.Items[stranger]} must lie in 1 … {ItemCount}", nameof(batch));
+    }
+
+    private Matrix Encode(Tape tape, BatchRows events, bool lastOnly)
+    {
         _embedding.Begin(tape);
-        EncoderInput input = _preprocessor.Embed(tape, batch, Items);
-        Matrix x = _preprocessor.Select(tape, _encoder.Encode(tape, input.Tokens, input.Embedded, lastOnly), lastOnly);
+        EncoderInput input = _preprocessor.Embed(tape, events, Items);
+        Matrix states = _encoder.Encode(tape, input.Tokens, lastOnly ? input.Tokens.Batch.Last : input.Tokens, input.Embedded);
+        Matrix x = _preprocessor.Select(tape, states, lastOnly);
         float epsilon = (float)Config.L2NormEpsilon;
         return Config.OutputNorm == OutputNorm.L2 ? L2NormOperation.Apply(tape, x, epsilon) : LayerNormOperation.Apply(tape, x, epsilon);
     }

@@ -1,5 +1,4 @@
 using Sequor.Data;
-using Sequor.Kernels;
 
 namespace Sequor.Modeling;
 
@@ -7,20 +6,17 @@ namespace Sequor.Modeling;
 /// B histories, one behind the other without padding: T = Σ lengths tokens. Token t of a user predicts the item behind it; the last one
 /// predicts the target. Reused from step to step.
 /// </summary>
-public sealed unsafe class SequenceBatch : IDisposable
+public sealed class SequenceBatch : IDisposable
 {
     private int[] _users = new int[64], _offsets = new int[65], _items = new int[1024], _targets = new int[1024];
     private float[] _ratings = [], _targetRatings = [];
     private long[] _times = new long[1024], _userKeys = new long[64];
-    private long[] _firstBuckets = new long[65];
-    private NativeBuffer _buckets = new(16);
-    private readonly Action<int> _fillBuckets;
-    private readonly CausalPieces _pieces = new();
+    private readonly BatchRows _all, _last, _unsettled;
     private SequenceBatch? _twice;
-    private bool _piecesBuilt, _bucketsBuilt, _twiceBuilt;
+    private bool _allBuilt, _lastBuilt, _twiceBuilt;
 
     /// <summary>An empty batch.</summary>
-    public SequenceBatch() => _fillBuckets = FillBuckets;
+    public SequenceBatch() => (_all, _last, _unsettled) = (new BatchRows(this), new BatchRows(this), new BatchRows(this));
 
     /// <summary>Users, B.</summary>
     public int UserCount { get; private set; }
@@ -64,18 +60,13 @@ public sealed unsafe class SequenceBatch : IDisposable
     /// <summary>Timestamps in the unit of the data, seconds as a rule (T + B): a user's event times and then the time of the target, so that token i's next time is entry i + 1.</summary>
     public ReadOnlySpan<long> Times => _times.AsSpan(0, HasTimes ? TokenCount + UserCount : 0);
 
-    /// <summary>Time buckets of the batch once they are built; user b's (<see cref="TimeBuckets"/>) start at <see cref="FirstBucket"/>(b).</summary>
-    internal byte* Buckets => (byte*)_buckets.Pointer;
-
-    internal long FirstBucket(int user) => _firstBuckets[user];
-
     /// <summary>Empties the batch.</summary>
     public void Clear()
     {
         UserCount = TokenCount = 0;
         LongestHistory = 0;
         HasTimes = HasRatings = HasTargetRatings = true;
-        _piecesBuilt = _bucketsBuilt = _twiceBuilt = false;
+        _allBuilt = _lastBuilt = _twiceBuilt = false;
     }
 
     /// <summary>
@@ -86,12 +77,11 @@ public sealed unsafe class SequenceBatch : IDisposable
     {
         int length = history.Length;
         if (length == 0) throw new ArgumentException($"user {user} has an empty history; it needs at least one event", nameof(history));
-        _piecesBuilt = _bucketsBuilt = _twiceBuilt = false;
+        _allBuilt = _lastBuilt = _twiceBuilt = false;
         LongestHistory = Math.Max(LongestHistory, length);
         Grow(ref _users, UserCount + 1);
         Grow(ref _userKeys, UserCount + 1);
         Grow(ref _offsets, UserCount + 2);
-        Grow(ref _firstBuckets, UserCount + 2);
         Grow(ref _items, TokenCount + length);
         Grow(ref _targets, TokenCount + length);
         HasTimes &= targetTime.HasValue && history.Timestamps.Length == length;
@@ -132,47 +122,37 @@ public sealed unsafe class SequenceBatch : IDisposable
         _userKeys[UserCount - 1] = userKey;
     }
 
-    /// <summary>The rows of the batch, cut into pieces of about equal causal work.</summary>
-    internal CausalPieces Pieces
+    /// <summary>The rows of all tokens.</summary>
+    internal BatchRows All
     {
         get
         {
-            if (!_piecesBuilt) _pieces.Cut(Offsets);
-            _piecesBuilt = true;
-            return _pieces;
+            for (int b = 0; b < UserCount && !_allBuilt; b++) _all.Set(b, 0);
+            _allBuilt = true;
+            return _all;
         }
     }
 
-    /// <summary>Builds the time buckets, which all layers and heads share, unless they stand already or the batch has no times.</summary>
-    internal void BuildTimeBuckets(WorkerPool workers)
+    /// <summary>The row of each user's newest token.</summary>
+    internal BatchRows Last
     {
-        if (!HasTimes || _bucketsBuilt) return;
-        long bytes = 0;
-        for (int b = 0; b < UserCount; b++)
+        get
         {
-            _firstBuckets[b] = bytes;
-            bytes += (TimeBuckets.Size(Length(b)) + 63) & ~63L;
+            for (int b = 0; b < UserCount && !_lastBuilt; b++) _last.Set(b, Length(b) - 1);
+            _lastBuilt = true;
+            return _last;
         }
-        long floats = bytes / sizeof(float);
-        if (_buckets.Length < floats)
-        {
-            _buckets.Dispose();
-            _buckets = new NativeBuffer(floats + floats / 4);
-        }
-        workers.Run(Pieces.Count, _fillBuckets);
-        _bucketsBuilt = true;
+    }
+
+    /// <summary>The rows of the events that the users' caches (B; null for none) have not settled.</summary>
+    internal BatchRows Unsettled(ReadOnlySpan<KeyValueCache?> caches)
+    {
+        _unsettled.Set(caches);
+        return _unsettled;
     }
 
     /// <summary>Events of user <paramref name="user"/> of the batch.</summary>
     public int Length(int user) => _offsets[user + 1] - _offsets[user];
-
-    /// <summary>Place in the batch of the user whose token this is.</summary>
-    internal int UserOf(int token)
-    {
-        // Every user has at least one token, so offsets ascend strictly; a miss is the complement of the next user.
-        int user = Offsets.BinarySearch(token);
-        return user < 0 ? ~user - 1 : user;
-    }
 
     /// <summary>
     /// The same users with two tokens an event (2T), 2t and 2t + 1 for event t, made once a filling. Both carry the time of their event, so
@@ -192,7 +172,9 @@ public sealed unsafe class SequenceBatch : IDisposable
     /// <summary>Ends the native memory.</summary>
     public void Dispose()
     {
-        _buckets.Dispose();
+        _all.Dispose();
+        _last.Dispose();
+        _unsettled.Dispose();
         _twice?.Dispose();
     }
 
@@ -203,7 +185,6 @@ public sealed unsafe class SequenceBatch : IDisposable
         HasRatings = HasTargetRatings = false;
         Grow(ref _users, UserCount);
         Grow(ref _offsets, UserCount + 1);
-        Grow(ref _firstBuckets, UserCount + 1);
         Grow(ref _items, TokenCount);
         Grow(ref _targets, TokenCount);
         Grow(ref _times, TokenCount + UserCount);
@@ -216,13 +197,6 @@ public sealed unsafe class SequenceBatch : IDisposable
             for (int i = first; i < last; i++) _times[i] = events._times[source + (i - first) / 2];
             _times[last] = events._times[source + events.Length(b)];
         }
-    }
-
-    private void FillBuckets(int piece)
-    {
-        fixed (long* times = _times)
-            foreach (ref readonly CausalPart part in _pieces[piece])
-                TimeBuckets.Fill(times + _offsets[part.Sequence] + part.Sequence, Length(part.Sequence), part.First, part.End, Buckets + _firstBuckets[part.Sequence]);
     }
 
     private static void Grow<T>(ref T[] array, int length)

@@ -23,7 +23,7 @@ internal readonly unsafe ref struct ScoreTile
     /// <summary>Scores (Count × 64).</summary>
     internal required float* Scores { get; init; }
 
-    /// <summary>The lanes of each query that passed its bar, hold an item and are not excluded (Count).</summary>
+    /// <summary>The lanes of each query that passed its bar, hold an item of its set and are not excluded (Count).</summary>
     internal required ulong* Lanes { get; init; }
 
     /// <summary>The bars of all queries in this piece (B); whoever visits raises them.</summary>
@@ -107,6 +107,7 @@ internal abstract unsafe class BlockScan
         var lanes = (ulong*)(scores + tileQueries * ItemBlock.Items);
         float* own = (float*)(lanes + tileQueries), bars = own + tileQueries;
         int* cursor = (int*)(bars + n), excludedBlock = cursor + n;
+        bool sets = Excluded.Items.HasSets;
         for (int run; (run = Interlocked.Increment(ref _next) - 1) < _runs;)
         {
             int start = run * _run, end = Math.Min(Blocks.Count, start + _run);
@@ -120,6 +121,7 @@ internal abstract unsafe class BlockScan
             for (int block = start; block < end; block += _step)
             {
                 ulong valid = Blocks.Lanes(block);
+                if (sets && n == 1 && Among(0, block) == 0) continue;
                 for (int first = 0; first < n; first += most)
                 {
                     int count = Math.Min(most, n - first);
@@ -129,7 +131,7 @@ internal abstract unsafe class BlockScan
                     LaneMasks.Above(scores, TileBars(block, first, count, bars, own), count, lanes);
                     for (int q = 0; q < count; q++)
                     {
-                        lanes[q] &= valid;
+                        lanes[q] &= sets ? valid & Among(first + q, block) : valid;
                         if (excludedBlock[first + q] <= block) lanes[q] &= ~TakeExcluded(Excluded[first + q], block, ref cursor[first + q], out excludedBlock[first + q]);
                     }
                     Visit(new ScoreTile { Piece = piece, Block = block, First = first, Count = count, Room = room, Scores = scores, Lanes = lanes, Bars = bars });
@@ -137,6 +139,8 @@ internal abstract unsafe class BlockScan
             }
         }
     }
+
+    private ulong Among(int query, int block) => Excluded.Among(query) is { } set ? set.Words[block] : ulong.MaxValue;
 
     private static int BlockAt(ReadOnlySpan<int> list, int cursor) => cursor < list.Length ? (list[cursor] - 1) / ItemBlock.Items : int.MaxValue;
 

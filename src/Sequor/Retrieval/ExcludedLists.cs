@@ -7,4 +7,9 @@ namespace Sequor.Retrieval;
 internal readonly record struct ExcludedLists(ExcludedItems Items, int First, int VectorsPerList)
 {
     internal ReadOnlySpan<int> this[int vector] => Items[First + vector / VectorsPerList];
+
+    internal ItemSet? Among(int vector) => Items.Among(First + vector / VectorsPerList);
+
+    /// <summary>Whether a vector's answer may not hold the item.</summary>
+    internal bool Holds(int vector, int item) => this[vector].BinarySearch(item) >= 0 || Among(vector)?.Contains(item) == false;
 }

@@ -62,7 +62,7 @@ internal sealed unsafe class MixtureRankScan : BlockScan, IDisposable
         {
             int rank = 1;
             for (int piece = 0; piece < PieceCount; piece++) rank += _above[piece * _pieceStride + q];
-            ranks[q] = excluded[q].BinarySearch(targets[q]) >= 0 || float.IsNaN(_score[q]) ? Blocks.ItemCount + 1 : rank;
+            ranks[q] = excluded.Holds(q, targets[q]) || float.IsNaN(_score[q]) ? Blocks.ItemCount + 1 : rank;
         }
     }
 

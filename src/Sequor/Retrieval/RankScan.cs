@@ -36,7 +36,7 @@ internal sealed unsafe class RankScan : BlockScan
         {
             int rank = 1;
             for (int piece = 0; piece < PieceCount; piece++) rank += _above[piece * _pieceStride + q];
-            ranks[q] = excluded[q].BinarySearch(targets[q]) >= 0 || float.IsNaN(_score[q]) ? Blocks.ItemCount + 1 : rank;
+            ranks[q] = excluded.Holds(q, targets[q]) || float.IsNaN(_score[q]) ? Blocks.ItemCount + 1 : rank;
         }
     }
 

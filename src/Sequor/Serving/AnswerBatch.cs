@@ -2,13 +2,14 @@ using System.Diagnostics;
 using System.Text;
 using Sequor.Autograd;
 using Sequor.Data;
+using Sequor.Kernels;
 using Sequor.Modeling;
 using Sequor.Retrieval;
 
 namespace Sequor.Serving;
 
 /// <summary>Answers questions of one kind in one pass of the encoder and one search. Memory is kept from batch to batch.</summary>
-internal sealed class AnswerBatch(RecommenderModel model, ItemVocabulary items, Kernels.WorkerPool workers) : IDisposable
+internal sealed class AnswerBatch(RecommenderModel model, ItemVocabulary items, WorkerPool workers) : IDisposable
 {
     private readonly Tape _tape = new(workers, differentiate: false);
     private readonly SequenceBatch _batch = new();
@@ -91,7 +92,7 @@ internal sealed class AnswerBatch(RecommenderModel model, ItemVocabulary items, 
         index.Search(queries, unwanted, fetch, _found.AsSpan(0, room), _scores.AsSpan(0, room));
     }
 
-    private IReadOnlyList<Recommendation> Choose(Question question, Matrix queries, int row, int fetch)
+    private List<Recommendation> Choose(Question question, Matrix queries, int row, int fetch)
     {
         ReadOnlySpan<int> found = _found.AsSpan(row * fetch, fetch);
         ReadOnlySpan<float> scores = _scores.AsSpan(row * fetch, fetch);

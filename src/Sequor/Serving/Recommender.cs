@@ -3,6 +3,7 @@ using Sequor.Artifacts;
 using Sequor.Autograd;
 using Sequor.Configuration;
 using Sequor.Data;
+using Sequor.Kernels;
 using Sequor.Modeling;
 using Sequor.Retrieval;
 
@@ -15,6 +16,9 @@ public sealed class Recommender : IDisposable
     private readonly RecommenderOptions _options;
     private readonly ITopKIndex[] _indices;
     private readonly RequestBatcher _batcher;
+
+    // A history is too little work to share: under load a second thread would be waited for longer than it helps.
+    private readonly WorkerPool _alone = new(1);
     private readonly Lazy<SimilarItems> _similar;
     private readonly ConcurrentBag<AnswerBatch> _idle = [];
     private volatile bool _disposed;
@@ -139,7 +143,7 @@ public sealed class Recommender : IDisposable
         ArgumentNullException.ThrowIfNull(history);
         ObjectDisposedException.ThrowIf(_disposed, this);
         CheckHistory(history);
-        using var tape = new Tape(_options.Workers, differentiate: false);
+        using var tape = new Tape(_alone, differentiate: false);
         using var batch = new SequenceBatch();
         batch.Clear();
         batch.Add(0, history.From(Math.Max(0, history.Count - Config.MaxSequenceLength)), 0, history.LastTime is { } last ? at ?? last : null);
@@ -156,6 +160,7 @@ public sealed class Recommender : IDisposable
         foreach (ITopKIndex index in _indices) index.Dispose();
         if (_similar.IsValueCreated) _similar.Value.Dispose();
         _artifact.Dispose();
+        _alone.Dispose();
     }
 
     internal void CheckItems(UserEvents events, string parameter)
@@ -205,7 +210,7 @@ public sealed class Recommender : IDisposable
     private void Answer(List<Question> questions)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (!_idle.TryTake(out AnswerBatch? batch)) batch = new AnswerBatch(_artifact.Model, Items, _options.Workers);
+        if (!_idle.TryTake(out AnswerBatch? batch)) batch = new AnswerBatch(_artifact.Model, Items, _alone);
         try
         {
             batch.Run(questions);

@@ -12,7 +12,7 @@ public sealed record RecommenderOptions
     /// <summary>What the indices keep for their scans: a matter of speed and memory, the answers are the same. When null, as the artefact says.</summary>
     public IndexPrecision? Precision { get; init; }
 
-    /// <summary>Threads of a computation; by default as many as the machine has.</summary>
+    /// <summary>Threads that build the indices and search a large catalogue; by default as many as the machine has. A batch is encoded by the thread that runs it.</summary>
     public WorkerPool Workers { get; init; } = WorkerPool.Shared;
 
     /// <summary>Batches that are computed at a time; questions that come while all are under way wait for the next batch.</summary>

@@ -162,9 +162,9 @@ public class RelativeAttentionTests
             HeadColumns columns = new(value, FirstColumn);
             Matrix output = _kind switch
             {
-                RelativeWeightKind.Position => RelativeAttentionOperation.ByPosition(tape, batch, columns, _columns, table),
-                RelativeWeightKind.TimeBucket => RelativeAttentionOperation.ByTimeBucket(tape, batch, columns, _columns, table),
-                _ => RelativeAttentionOperation.ByTimeDecay(tape, batch, columns, _columns, table, exponent),
+                RelativeWeightKind.Position => RelativeAttentionOperation.ByPosition(tape, batch.All, batch.All, 0, columns, _columns, table),
+                RelativeWeightKind.TimeBucket => RelativeAttentionOperation.ByTimeBucket(tape, batch.All, batch.All, 0, columns, _columns, table),
+                _ => RelativeAttentionOperation.ByTimeDecay(tape, batch.All, batch.All, 0, columns, _columns, table, exponent),
             };
             tape.BeginGradient(output);
             for (int t = 0; t < output.Rows; t++) Cotangent.AsSpan(t * _columns, _columns).CopyTo(output.GradientRow(t));

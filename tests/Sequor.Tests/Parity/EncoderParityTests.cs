@@ -36,7 +36,8 @@ public class EncoderParityTests
 
     public static TheoryData<string> CacheCases => GoldenCase.Of("hstu_cache_");
 
-    // The reference's cache replaces rows of what it kept and attends to all of them again: its answers are those of encoding anew.
+    // The reference's cache replaces rows of what it kept and attends to all of them again: its answers are those of encoding anew. Between the
+    // passes the newest event changes; here it is not settled before another one follows.
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(CacheCases))]
     public void Hstu_answers_what_the_reference_answers_with_and_without_its_cache(string name)
@@ -49,13 +50,19 @@ public class EncoderParityTests
         int width = golden.Shape("in.past_ids")[1];
         int[] lengths = golden.Ints("in.past_lengths");
         long[] times = golden.Longs("in.timestamps");
+        KeyValueCache?[] caches = [.. lengths.Select(_ => model.CanCache ? new KeyValueCache(model) : null)];
         foreach ((string ids, string[] outputs) in (ReadOnlySpan<(string, string[])>)[("in.past_ids", ["out.pass1_current"]), ("in.pass2_past_ids", ["out.pass2_current", "out.full2_current"])])
         {
             batch.Clear();
             for (int b = 0; b < lengths.Length; b++) GoldenModel.Add(batch, b, width, lengths[b], golden.Ints(ids), times, 1, times[b * width + lengths[b]]);
-            float[] current = GoldenModel.Values(LastStates.Encode(model, tape, batch));
-            foreach (string output in outputs) Agreement.Check(output, golden.Floats(output), current);
+            float[] current = GoldenModel.Values(LastStates.Encode(model, tape, batch)), cached = GoldenModel.Values(LastStates.Encode(model, tape, batch, caches));
+            foreach (string output in outputs)
+            {
+                Agreement.Check(output, golden.Floats(output), current);
+                Agreement.Check(output, golden.Floats(output), cached);
+            }
         }
+        foreach (KeyValueCache? cache in caches) cache?.Dispose();
     }
 
     private static void Compare(GoldenCase golden, RecommenderModel model, int[] tokens, bool times)

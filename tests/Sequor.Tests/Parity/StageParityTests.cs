@@ -45,7 +45,7 @@ public class StageParityTests
             GoldenModel.Add(batch, b, width, ids.AsSpan(b * width, width).IndexOf(0), places, null, 1, null, ratings);
         using var tape = new Tape(WorkerPool.Shared, differentiate: true);
         tape.Begin();
-        Matrix x = preprocessor.Embed(tape, batch, table).Embedded;
+        Matrix x = preprocessor.Embed(tape, batch.All, table).Embedded;
         tape.BeginGradient(x);
 
         float[] output = new float[ids.Length * tokensPerEvent * dim], gradient = new float[ids.Length * itemDim];

@@ -18,24 +18,10 @@ public class CombinedTokensTests
     public void Combined_states_are_those_of_a_plain_model_on_the_interleaved_history(string encoder)
     {
         using RecommenderModel combined = TinyModels.Build(encoder + "_combined");
-        ModelConfig config = combined.Config;
-        // The same window of 2N tokens.
-        using var plain = new RecommenderModel(
-            config with
-            {
-                InputPreprocessor = InputPreprocessorKind.LearnablePositionalEmbedding,
-                MaxSequenceLength = 2 * config.MaxSequenceLength,
-                OutputLength = 2 * config.Window - 2 * config.MaxSequenceLength - 1,
-            },
-            TinyModels.Items + config.Ratings.RowCount);
-        foreach (Parameter parameter in plain.Parameters.Skip(1))
-            GoldenModel.Copy(GoldenModel.Values(combined.Parameters.Single(other => other.Name == parameter.Name).Value), parameter.Value);
-        float[] ratingRows = GoldenModel.Values(combined.Parameters.Single(other => other.Name.EndsWith("_rating_emb.weight", StringComparison.Ordinal)).Value);
-        GoldenModel.Copy([.. GoldenModel.Values(combined.Items.Value), .. ratingRows], plain.Items.Value);
-
+        using RecommenderModel plain = PlainTwin(combined);
         History[] histories = TinyModels.Histories(6, s_lengths);
         float[][] own = TinyModels.Encode(combined, WorkerPool.Shared, histories), twin = TinyModels.Encode(plain, WorkerPool.Shared, [.. histories.Select(Interleave)]);
-        int dim = config.EmbeddingDim;
+        int dim = combined.Config.EmbeddingDim;
         for (int user = 0; user < own.Length; user++)
             Agreement.Check($"states of user {user}", [.. twin[user].Chunk(dim).Where((_, token) => token % 2 == 1).SelectMany(state => state)], own[user]);
     }
@@ -62,8 +48,28 @@ public class CombinedTokensTests
         Assert.Equal(8, batch.Twice.TokenCount);
     }
 
+    /// <summary>A plain model with the weights of a combined one, which reads interleaved histories.</summary>
+    internal static RecommenderModel PlainTwin(RecommenderModel combined)
+    {
+        ModelConfig config = combined.Config;
+        // The same window of 2N tokens.
+        var plain = new RecommenderModel(
+            config with
+            {
+                InputPreprocessor = InputPreprocessorKind.LearnablePositionalEmbedding,
+                MaxSequenceLength = 2 * config.MaxSequenceLength,
+                OutputLength = 2 * config.Window - 2 * config.MaxSequenceLength - 1,
+            },
+            TinyModels.Items + config.Ratings.RowCount);
+        foreach (Parameter parameter in plain.Parameters.Skip(1))
+            GoldenModel.Copy(GoldenModel.Values(combined.Parameters.Single(other => other.Name == parameter.Name).Value), parameter.Value);
+        float[] ratingRows = GoldenModel.Values(combined.Parameters.Single(other => other.Name.EndsWith("_rating_emb.weight", StringComparison.Ordinal)).Value);
+        GoldenModel.Copy([.. GoldenModel.Values(combined.Items.Value), .. ratingRows], plain.Items.Value);
+        return plain;
+    }
+
     // Behind the catalogue stand the rating rows, of half stars.
-    private static History Interleave(History history)
+    internal static History Interleave(History history)
     {
         int length = history.Items.Length - 1;
         int[] items = [.. Enumerable.Range(0, 2 * length).Select(token => token % 2 == 0 ? history.Items[token / 2] : TinyModels.Items + 1 + (int)(2 * history.Ratings[token / 2])), history.Items[^1]];

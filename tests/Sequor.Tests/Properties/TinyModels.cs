@@ -64,10 +64,30 @@ internal static class TinyModels
         };
     }
 
-    /// <summary>A model whose weights are large enough for every term to show.</summary>
-    internal static RecommenderModel Build(string name, double dropout = 0, int seed = 5, int longest = 40)
+    /// <summary>Every encoder, and HSTU's variants, with every input preprocessor: (name of an architecture, preprocessor).</summary>
+    internal static TheoryData<string, InputPreprocessorKind> EncodersAndInputs
     {
-        var model = new RecommenderModel(Config(name, dropout) with { MaxSequenceLength = longest }, Items, Attributes(Items));
+        get
+        {
+            var data = new TheoryData<string, InputPreprocessorKind>();
+            foreach (string name in (string[])["hstu", "hstu_length", "hstu_concat", "hstu_softmax", "sasrec", "sasrec_gelu", "ligr", "fuxi_alpha", "fuxi_beta"])
+                foreach (InputPreprocessorKind input in Enum.GetValues<InputPreprocessorKind>()) data.Add(name, input);
+            return data;
+        }
+    }
+
+    /// <summary>The architecture of a name with another input preprocessor, for histories of at most <paramref name="longest"/> events.</summary>
+    internal static ModelConfig Config(string name, InputPreprocessorKind input, int longest) =>
+        Config(name) with { InputPreprocessor = input, Ratings = new RatingConfig { RowCount = 11, Scale = 2, EmbeddingDim = 4 }, MaxSequenceLength = longest };
+
+    /// <summary>A model whose weights are large enough for every term to show.</summary>
+    internal static RecommenderModel Build(string name, double dropout = 0, int seed = 5, int longest = 40) =>
+        Build(Config(name, dropout) with { MaxSequenceLength = longest }, seed);
+
+    /// <summary>As above, of any architecture.</summary>
+    internal static RecommenderModel Build(ModelConfig config, int seed = 5)
+    {
+        var model = new RecommenderModel(config, Items, Attributes(Items));
         var random = new Random(seed);
         foreach (Parameter parameter in model.Parameters)
             for (int row = 0; row < parameter.Value.Rows; row++)

@@ -44,6 +44,8 @@ public sealed class FuXiAlphaEncoder : SequenceEncoder
     /// <inheritdoc/>
     public override IReadOnlyList<Parameter> Parameters => _parameters;
 
+    internal override KeyValueLayout KeyValues => new(_config.BlockCount, _config.HeadCount, _config.QueryKeyDim, _config.ValueDim, _config.HeadCount * _config.ValueDim);
+
     // As the authors' code draws: projections and tables N(0, .02²), the rest xavier-uniform, the input's positions as HSTU's.
     internal override void Initialize(ulong seed, Parameter position)
     {
@@ -58,7 +60,7 @@ public sealed class FuXiAlphaEncoder : SequenceEncoder
         }
     }
 
-    internal override Matrix EncodeBlock(Tape tape, SequenceBatch batch, int index, Matrix x, bool lastOnly)
+    internal override Matrix EncodeBlock(Tape tape, BatchRows rows, BatchRows wanted, int index, Matrix x)
     {
         Block block = _blocks[index];
         int values = _config.HeadCount * _config.ValueDim, keys = _config.HeadCount * _config.QueryKeyDim;
@@ -66,13 +68,13 @@ public sealed class FuXiAlphaEncoder : SequenceEncoder
         Matrix uvqk = LinearOperation.Apply(tape, normalized, new LinearLayer { Weight = block.Projection, Activation = Activation.Silu });
         tape.Release(normalized);
         HeadColumns v = new(uvqk, 3 * values), k = new(uvqk, 4 * values + keys);
-        Matrix position = RelativeAttentionOperation.ByPosition(tape, batch, v, values, block.Position);
-        Matrix time = RelativeAttentionOperation.ByTimeBucket(tape, batch, v, values, block.Time);
-        Matrix own = uvqk;
-        if (lastOnly) (own, position, time, x) = (LastRows.Of(tape, batch, uvqk), LastRows.Of(tape, batch, position), LastRows.Of(tape, batch, time), LastRows.Of(tape, batch, x));
+        Matrix position = RelativeAttentionOperation.ByPosition(tape, rows, wanted, index, v, values, block.Position);
+        Matrix time = RelativeAttentionOperation.ByTimeBucket(tape, rows, wanted, index, v, values, block.Time);
+        Matrix own = wanted.Of(tape, rows, uvqk);
+        x = wanted.Of(tape, rows, x);
         // The last channel in front of the gate: backward assigns its share of the values' gradient, and the others add theirs.
         var attend = new AttentionLayer(_config.HeadCount, _config.QueryKeyDim, _config.ValueDim, Softmax: false, 1f / _window, DropoutRate: 0, Bias: null);
-        Matrix meaning = AttentionOperation.Apply(tape, batch, attend, new(own, 4 * values), k, v, lastOnly);
+        Matrix meaning = AttentionOperation.Apply(tape, rows, wanted, index, attend, new(own, 4 * values), k, v);
         Matrix gated = FuXiGateOperation.Apply(tape, own, [position, time, meaning], Epsilon, _config.LinearDropoutRate);
         tape.Release(uvqk);
         tape.Release(position);

@@ -41,6 +41,8 @@ public sealed class FuXiBetaEncoder : SequenceEncoder
     /// <inheritdoc/>
     public override IReadOnlyList<Parameter> Parameters => _parameters;
 
+    internal override KeyValueLayout KeyValues => new(_config.BlockCount, Heads: 0, QueryKeyDim: 0, ValueDim: 0, _config.HeadCount * _config.ValueDim);
+
     // As FuXi-α; a from U(−.2, .2) and b from U(.4, .8), one of each a block.
     internal override void Initialize(ulong seed, Parameter position)
     {
@@ -56,7 +58,7 @@ public sealed class FuXiBetaEncoder : SequenceEncoder
         }
     }
 
-    internal override Matrix EncodeBlock(Tape tape, SequenceBatch batch, int index, Matrix x, bool lastOnly)
+    internal override Matrix EncodeBlock(Tape tape, BatchRows rows, BatchRows wanted, int index, Matrix x)
     {
         Block block = _blocks[index];
         int values = _config.HeadCount * _config.ValueDim;
@@ -64,10 +66,10 @@ public sealed class FuXiBetaEncoder : SequenceEncoder
         Matrix uv = LinearOperation.Apply(tape, normalized, new LinearLayer { Weight = block.Projection, Activation = Activation.Silu });
         tape.Release(normalized);
         HeadColumns v = new(uv, 2 * values);
-        Matrix position = RelativeAttentionOperation.ByPosition(tape, batch, v, values, block.Position);
-        Matrix time = RelativeAttentionOperation.ByTimeDecay(tape, batch, v, values, block.Scale, block.Exponent);
-        if (lastOnly) (uv, position, time, x) = (LastRows.Of(tape, batch, uv), LastRows.Of(tape, batch, position), LastRows.Of(tape, batch, time), LastRows.Of(tape, batch, x));
-        Matrix gated = FuXiGateOperation.Apply(tape, uv, [position, time], Epsilon, _config.LinearDropoutRate);
+        Matrix position = RelativeAttentionOperation.ByPosition(tape, rows, wanted, index, v, values, block.Position);
+        Matrix time = RelativeAttentionOperation.ByTimeDecay(tape, rows, wanted, index, v, values, block.Scale, block.Exponent);
+        x = wanted.Of(tape, rows, x);
+        Matrix gated = FuXiGateOperation.Apply(tape, wanted.Of(tape, rows, uv), [position, time], Epsilon, _config.LinearDropoutRate);
         tape.Release(uv);
         tape.Release(position);
         tape.Release(time);

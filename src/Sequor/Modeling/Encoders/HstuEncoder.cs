@@ -47,6 +47,10 @@ public sealed class HstuEncoder : SequenceEncoder
     /// <inheritdoc/>
     public override IReadOnlyList<Parameter> Parameters => _parameters;
 
+    internal override KeyValueLayout KeyValues => _config.Normalization == HstuNormalization.RelativeBias
+        ? new(_config.BlockCount, _config.HeadCount, _config.QueryKeyDim, _config.ValueDim)
+        : new(_config.BlockCount, 1, _config.HeadCount * _config.QueryKeyDim, _config.HeadCount * _config.ValueDim);
+
     internal override void Initialize(ulong seed, Parameter position)
     {
         var draw = new WeightInitializer(seed);
@@ -62,14 +66,12 @@ public sealed class HstuEncoder : SequenceEncoder
     }
 
     // The softmax that is there to compare numbers with knows whole sequences only.
-    internal override Matrix Encode(Tape tape, SequenceBatch batch, Matrix embedded, bool lastOnly)
-    {
-        bool narrows = _config.Normalization != HstuNormalization.SoftmaxRelativeBiasUnmasked;
-        Matrix x = base.Encode(tape, batch, embedded, lastOnly && narrows);
-        return lastOnly && !narrows ? LastRows.Of(tape, batch, x) : x;
-    }
+    internal override Matrix Encode(Tape tape, BatchRows rows, BatchRows wanted, Matrix embedded) =>
+        _config.Normalization == HstuNormalization.SoftmaxRelativeBiasUnmasked
+            ? wanted.Of(tape, rows, base.Encode(tape, rows, rows, embedded))
+            : base.Encode(tape, rows, wanted, embedded);
 
-    internal override Matrix EncodeBlock(Tape tape, SequenceBatch batch, int block, Matrix x, bool lastOnly)
+    internal override Matrix EncodeBlock(Tape tape, BatchRows rows, BatchRows wanted, int block, Matrix x)
     {
         Layer layer = _layers[block];
         int uv = _config.HeadCount * _config.ValueDim, qk = _config.HeadCount * _config.QueryKeyDim;
@@ -79,17 +81,17 @@ public sealed class HstuEncoder : SequenceEncoder
             Activation = _config.LinearActivation ? Activation.Silu : Activation.None,
             NormalizeEpsilon = LayerNormEpsilon,
         });
-        Matrix own = lastOnly ? LastRows.Of(tape, batch, uvqk) : uvqk, residual = lastOnly ? LastRows.Of(tape, batch, x) : x;
+        Matrix own = wanted.Of(tape, rows, uvqk), residual = wanted.Of(tape, rows, x);
         HeadColumns v = new(uvqk, uv), q = new(own, 2 * uv), k = new(uvqk, 2 * uv + qk);
         AttentionBiasTables? bias = layer.Position is null ? null : new(layer.Position, layer.Time!);
         Matrix attention = _config.Normalization switch
         {
             HstuNormalization.RelativeBias => AttentionOperation.Apply(
-                tape, batch, new(_config.HeadCount, _config.QueryKeyDim, _config.ValueDim, Softmax: false, SiluScale, _config.AttentionDropoutRate, bias), q, k, v, lastOnly),
+                tape, rows, wanted, block, new(_config.HeadCount, _config.QueryKeyDim, _config.ValueDim, Softmax: false, SiluScale, _config.AttentionDropoutRate, bias), q, k, v),
             // All heads are one under the softmax, as in the reference; the scale is that of a single head.
             HstuNormalization.SoftmaxRelativeBias => AttentionOperation.Apply(
-                tape, batch, new(1, qk, uv, Softmax: true, 1f / MathF.Sqrt(_config.QueryKeyDim), _config.AttentionDropoutRate, bias), q, k, v, lastOnly),
-            _ => UnmaskedSoftmaxOperation.Apply(tape, batch, _window, 1f / MathF.Sqrt(_config.QueryKeyDim), qk, uv, bias, q, k, v),
+                tape, rows, wanted, block, new(1, qk, uv, Softmax: true, 1f / MathF.Sqrt(_config.QueryKeyDim), _config.AttentionDropoutRate, bias), q, k, v),
+            _ => UnmaskedSoftmaxOperation.Apply(tape, rows.Batch, _window, 1f / MathF.Sqrt(_config.QueryKeyDim), qk, uv, bias, q, k, v),
         };
         Matrix gated = HstuGateOperation.Apply(tape, own, attention, _config.ConcatUa, _config.LinearDropoutRate);
         tape.Release(uvqk);

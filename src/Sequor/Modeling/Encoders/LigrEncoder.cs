@@ -46,11 +46,13 @@ public sealed class LigrEncoder : SequenceEncoder
     public override IReadOnlyList<Parameter> Parameters => _parameters;
 
     // Matrices xavier-normal as SASRec's (W1 and W3 as if each stood alone), biases zero: every gate begins half open.
-    internal override Matrix EncodeBlock(Tape tape, SequenceBatch batch, int index, Matrix x, bool lastOnly)
+    internal override Matrix EncodeBlock(Tape tape, BatchRows rows, BatchRows wanted, int index, Matrix x)
     {
         Block block = _blocks[index];
-        return FeedForward(tape, block, Attend(tape, batch, block, x, lastOnly));
+        return FeedForward(tape, block, Attend(tape, rows, wanted, index, x));
     }
+
+    internal override KeyValueLayout KeyValues => new(_config.BlockCount, _config.HeadCount, _dim / _config.HeadCount, _dim / _config.HeadCount);
 
     internal override void Initialize(ulong seed, Parameter position)
     {
@@ -67,17 +69,18 @@ public sealed class LigrEncoder : SequenceEncoder
         }
     }
 
-    private Matrix Attend(Tape tape, SequenceBatch batch, Block block, Matrix x, bool lastOnly)
+    private Matrix Attend(Tape tape, BatchRows rows, BatchRows wanted, int index, Matrix x)
     {
+        Block block = _blocks[index];
         int headDim = _dim / _config.HeadCount;
         Matrix qkv = LinearOperation.Apply(tape, x, new LinearLayer
         {
             Weight = block.InputWeight, Bias = block.InputBias, OutputMajor = true, NormalizeEpsilon = LayerNormEpsilon,
         });
-        Matrix own = qkv;
-        if (lastOnly) (own, x) = (LastRows.Of(tape, batch, qkv), LastRows.Of(tape, batch, x));
+        Matrix own = wanted.Of(tape, rows, qkv);
+        x = wanted.Of(tape, rows, x);
         var attend = new AttentionLayer(_config.HeadCount, headDim, headDim, Softmax: true, 1f / MathF.Sqrt(headDim), _config.DropoutRate, Bias: null);
-        Matrix attention = AttentionOperation.Apply(tape, batch, attend, new(own, 0), new(qkv, _dim), new(qkv, 2 * _dim), lastOnly);
+        Matrix attention = AttentionOperation.Apply(tape, rows, wanted, index, attend, new(own, 0), new(qkv, _dim), new(qkv, 2 * _dim));
         tape.Release(qkv);
         Matrix update = LinearOperation.Apply(
             tape, attention, new LinearLayer { Weight = block.OutputWeight, Bias = block.OutputBias, OutputMajor = true, DropoutRate = _config.DropoutRate });

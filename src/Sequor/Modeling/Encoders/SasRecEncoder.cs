@@ -44,6 +44,8 @@ public sealed class SasRecEncoder : SequenceEncoder
     /// <inheritdoc/>
     public override IReadOnlyList<Parameter> Parameters => _parameters;
 
+    internal override KeyValueLayout KeyValues => new(_config.BlockCount, _config.HeadCount, _dim / _config.HeadCount, _dim / _config.HeadCount);
+
     internal override void Initialize(ulong seed, Parameter position)
     {
         var draw = new WeightInitializer(seed);
@@ -59,11 +61,11 @@ public sealed class SasRecEncoder : SequenceEncoder
         }
     }
 
-    internal override Matrix EncodeBlock(Tape tape, SequenceBatch batch, int index, Matrix x, bool lastOnly)
+    internal override Matrix EncodeBlock(Tape tape, BatchRows rows, BatchRows wanted, int index, Matrix x)
     {
         Block block = _blocks[index];
         int headDim = _dim / _config.HeadCount;
-        Matrix normalized = LayerNormOperation.Apply(tape, lastOnly ? LastRows.Of(tape, batch, x) : x, LayerNormEpsilon);
+        Matrix normalized = LayerNormOperation.Apply(tape, wanted.Of(tape, rows, x), LayerNormEpsilon);
         Matrix query = LinearOperation.Apply(tape, normalized, new LinearLayer
         {
             Weight = block.InputWeight, Bias = block.InputBias, OutputMajor = true, OutputCount = _dim,
@@ -73,7 +75,7 @@ public sealed class SasRecEncoder : SequenceEncoder
             Weight = block.InputWeight, Bias = block.InputBias, OutputMajor = true, FirstOutput = _dim, OutputCount = 2 * _dim,
         });
         var attend = new AttentionLayer(_config.HeadCount, headDim, headDim, Softmax: true, 1f / MathF.Sqrt(headDim), _config.DropoutRate, Bias: null);
-        Matrix attention = AttentionOperation.Apply(tape, batch, attend, new(query, 0), new(keyValue, 0), new(keyValue, _dim), lastOnly);
+        Matrix attention = AttentionOperation.Apply(tape, rows, wanted, index, attend, new(query, 0), new(keyValue, 0), new(keyValue, _dim));
         tape.Release(x);
         tape.Release(query);
         tape.Release(keyValue);

@@ -3,8 +3,7 @@ using Sequor.Autograd;
 namespace Sequor.Modeling.Encoders;
 
 /// <summary>
-/// Turns embedded histories (T, D) into states (T, D), or into the last state of each user (B, D); token t's state knows tokens up to t of
-/// its own user only.
+/// Turns embedded histories (T, D) into states (T, D), or into some of them; token t's state knows tokens up to t of its own user only.
 /// </summary>
 public abstract class SequenceEncoder
 {
@@ -22,26 +21,29 @@ public abstract class SequenceEncoder
         for (int i = 0; i < blockCount; i++)
         {
             int block = i;
-            _blocks[i] = (tape, batch, x) => EncodeBlock(tape, (SequenceBatch)batch!, block, x, lastOnly: false);
+            _blocks[i] = (tape, rows, x) => EncodeBlock(tape, (BatchRows)rows!, (BatchRows)rows!, block, x);
         }
     }
 
+    /// <summary>What the blocks read of earlier tokens, and a cache keeps.</summary>
+    internal abstract KeyValueLayout KeyValues { get; }
+
     /// <summary>
-    /// Encodes the embedded tokens of a batch, and releases them. With <paramref name="lastOnly"/>, which only a tape that does not
-    /// differentiate allows, the last layer computes no more than the last rows: the bits of these rows are the same.
+    /// Encodes the embedded tokens of <paramref name="rows"/>, and releases them. The last block computes no more than the rows that are
+    /// <paramref name="wanted"/>, fewer than all only where the tape does not differentiate: the bits of these rows are the same.
     /// </summary>
-    internal virtual Matrix Encode(Tape tape, SequenceBatch batch, Matrix embedded, bool lastOnly)
+    internal virtual Matrix Encode(Tape tape, BatchRows rows, BatchRows wanted, Matrix embedded)
     {
         Matrix x = embedded;
         for (int i = 0; i < _blocks.Length; i++)
             x = _checkpoints && tape.Differentiates
-                ? CheckpointOperation.Apply(tape, x, x.Columns, batch, _blocks[i])
-                : EncodeBlock(tape, batch, i, x, lastOnly && i == _blocks.Length - 1);
+                ? CheckpointOperation.Apply(tape, x, x.Columns, rows, _blocks[i])
+                : EncodeBlock(tape, rows, i == _blocks.Length - 1 ? wanted : rows, i, x);
         return x;
     }
 
-    /// <summary>Applies a block, and releases what it read; with <paramref name="lastOnly"/> to the last row of each user alone.</summary>
-    internal abstract Matrix EncodeBlock(Tape tape, SequenceBatch batch, int block, Matrix x, bool lastOnly);
+    /// <summary>Applies a block to <paramref name="rows"/>, and releases them: the rows that are <paramref name="wanted"/>, at most these.</summary>
+    internal abstract Matrix EncodeBlock(Tape tape, BatchRows rows, BatchRows wanted, int block, Matrix x);
 
     /// <summary>Draws the initial weights; the position table of the input belongs to the encoder's scheme too.</summary>
     internal abstract void Initialize(ulong seed, Parameter position);

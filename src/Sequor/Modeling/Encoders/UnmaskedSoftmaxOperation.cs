@@ -8,7 +8,7 @@ namespace Sequor.Modeling.Encoders;
 /// the future and of the padding included, and only then the future is masked. So the future does reach the past, through the
 /// denominator; it is here to compare numbers with, in plain scalar loops.
 /// </summary>
-internal sealed unsafe class UnmaskedSoftmaxOperation : Operation
+internal sealed unsafe class UnmaskedSoftmaxOperation : Operation, ITraced
 {
     private readonly Action<int> _forward;
     private SequenceBatch _batch = null!;
@@ -30,6 +30,21 @@ internal sealed unsafe class UnmaskedSoftmaxOperation : Operation
         new Span<float>(op._output.Data, (int)op._output.Size).Clear();
         tape.Workers.Run(batch.UserCount, op._forward);
         return op._output;
+    }
+
+    public void AddTo(TraceSums sums)
+    {
+        int newest = _batch.Length(0) - 1;
+        double[] p = new double[_window];
+        Softmax(0, newest, p);
+        for (int j = 0; j <= newest; j++)
+        {
+            sums.Content[j] = _scale * Dot(0, newest, j);
+            sums.Position[j] = _bias is { } places ? _scale * places.Position.Value.Data[_window - 1 + j - newest] : 0;
+            sums.Time[j] = _bias is { } tables && _batch.HasTimes ? _scale * tables.Time.Value.Data[Bucket(0, newest, j)] : 0;
+            sums.Weights[j] = p[j];
+        }
+        sums.AddHead(_value.Matrix.Row(0) + _value.FirstColumn, _value.Matrix.Stride, _dv);
     }
 
     // One thread: users share the bias gradient.
@@ -107,17 +122,11 @@ internal sealed unsafe class UnmaskedSoftmaxOperation : Operation
 
     private void Softmax(int user, int i, double[] p)
     {
-        int first = _batch.Offsets[user], n = _batch.Length(user);
-        float* q = _query.Matrix.Row(first + i) + _query.FirstColumn;
+        int n = _batch.Length(user);
         double highest = double.NegativeInfinity, sum = 0;
         for (int j = 0; j < _window; j++)
         {
-            double s = 0;
-            if (j < n)
-            {
-                float* k = _key.Matrix.Row(first + j) + _key.FirstColumn;
-                for (int c = 0; c < _dqk; c++) s += q[c] * k[c];
-            }
+            double s = j < n ? Dot(user, i, j) : 0;
             if (_bias is { } tables)
             {
                 s += tables.Position.Value.Data[_window - 1 + j - i];
@@ -128,6 +137,12 @@ internal sealed unsafe class UnmaskedSoftmaxOperation : Operation
         }
         for (int j = 0; j < _window; j++) sum += p[j] = Math.Exp(p[j] - highest);
         for (int j = 0; j < _window; j++) p[j] /= sum;
+    }
+
+    private double Dot(int user, int i, int j)
+    {
+        int first = _batch.Offsets[user];
+        return TraceSums.Dot(_query.Matrix.Row(first + i) + _query.FirstColumn, _key.Matrix.Row(first + j) + _key.FirstColumn, _dqk);
     }
 
     // Columns behind the target have time 0 in the reference's padded batch.

@@ -15,8 +15,13 @@ internal sealed class CombinedItemAndRating(ModelConfig config) : InputPreproces
 
     internal override IReadOnlyList<Parameter> Parameters => [Position, _ratings.Weights];
 
-    internal override EncoderInput Embed(Tape tape, SequenceBatch events, Parameter items) =>
-        new(events.Twice, RatedEmbeddingOperation.Apply(tape, events, events.Twice, items, _ratings, Position, config.DropoutRate));
+    internal override int TokensPerEvent => 2;
+
+    internal override EncoderInput Embed(Tape tape, BatchRows events, Parameter items)
+    {
+        BatchRows tokens = events.Twice;
+        return new(tokens, RatedEmbeddingOperation.Apply(tape, events, tokens, items, _ratings, Position, config.DropoutRate));
+    }
 
     internal override Matrix Select(Tape tape, Matrix states, bool lastOnly) => SelectOperation.Apply(tape, states, step: lastOnly ? 1 : 2, config.EmbeddingDim);
 

@@ -11,7 +11,7 @@ internal sealed unsafe class EmbeddingOperation : Operation
     private const int PrefetchDistance = 8;
     private readonly Action<int> _forward, _backward;
     private readonly RowGradient _tableGradient = new();
-    private SequenceBatch _batch = null!;
+    private BatchRows _rows = null!;
     private Parameter _table = null!, _position = null!;
     private Matrix _x;
     private Dropout _dropout;
@@ -24,17 +24,17 @@ internal sealed unsafe class EmbeddingOperation : Operation
         _backward = Choose(Backward<Vector512<float>, Simd512>, Backward<Vector256<float>, Simd256>, Backward<Vector128<float>, Simd128>);
     }
 
-    /// <summary>Embeds the tokens of a batch: (T, D).</summary>
-    internal static Matrix Apply(Tape tape, SequenceBatch batch, Parameter table, Parameter position, double dropoutRate)
+    /// <summary>Embeds tokens of a batch: (rows, D).</summary>
+    internal static Matrix Apply(Tape tape, BatchRows rows, Parameter table, Parameter position, double dropoutRate)
     {
         var op = tape.Next<EmbeddingOperation>();
-        op._batch = batch;
+        op._rows = rows;
         op._table = table;
         op._position = position;
         op._scale = MathF.Sqrt(table.Value.Columns);
         op._dropout = tape.NextDropout(dropoutRate);
-        op._x = tape.Allocate(batch.TokenCount, table.Value.Columns, clearGradient: false);
-        op._blocks = TokenBlocks.Fine(batch.TokenCount);
+        op._x = tape.Allocate(rows.Count, table.Value.Columns, clearGradient: false);
+        op._blocks = TokenBlocks.Fine(rows.Count);
         tape.Workers.Run(op._blocks.Count, op._forward);
         return op._x;
     }
@@ -45,28 +45,29 @@ internal sealed unsafe class EmbeddingOperation : Operation
 
     internal override void Backward()
     {
-        Tape.Workers.Run(PositionGradient.PieceCount(_batch), _backward);
-        fixed (int* ids = _batch.Items)
-            _tableGradient.Set(Tape, ids, _batch.TokenCount, 1, null, _scale, _x.Gradient, _table.Value, normalized: false, epsilon: 0);
+        Tape.Workers.Run(PositionGradient.PieceCount(_rows.Batch), _backward);
+        fixed (int* ids = _rows.Batch.Items)
+            _tableGradient.Set(Tape, ids, _rows.Count, 1, null, _scale, _x.Gradient, _table.Value, normalized: false, epsilon: 0);
         _table.Add(_tableGradient);
     }
 
     private void Forward<V, S>(int piece) where V : struct where S : struct, ISimd<V>
     {
         var (first, end) = _blocks[piece];
-        ReadOnlySpan<int> items = _batch.Items, offsets = _batch.Offsets;
-        int user = _batch.UserOf(first);
+        ReadOnlySpan<int> items = _rows.Batch.Items, offsets = _rows.Offsets, tokens = _rows.Batch.Offsets;
+        int user = _rows.UserOf(first), origin = _rows.Origin(user);
         bool prefetches = _table.Value.Size > Prefetch.Pays;
         V scale = S.Create(_scale);
         for (int t = first; t < end; t++)
         {
-            if (t == offsets[user + 1]) user++;
-            if (prefetches && t + PrefetchDistance < end) Prefetch.Row(_table.Value.Row(items[t + PrefetchDistance]), _x.Stride);
-            float* e = _table.Value.Row(items[t]), p = _position.Value.Row(t - offsets[user]), x = _x.Row(t);
+            if (t == offsets[user + 1]) origin = _rows.Origin(++user);
+            int place = t - origin, token = tokens[user] + place;
+            if (prefetches && token + PrefetchDistance < items.Length) Prefetch.Row(_table.Value.Row(items[token + PrefetchDistance]), _x.Stride);
+            float* e = _table.Value.Row(items[token]), p = _position.Value.Row(place), x = _x.Row(t);
             for (int c = 0; c < _x.Stride; c += S.Count)
                 S.Store(S.Multiply(S.MultiplyAdd(S.Load(e + c), scale, S.Load(p + c)), _dropout.Factors<V, S>(t, _x.Stride, c)), x + c);
         }
     }
 
-    private void Backward<V, S>(int piece) where V : struct where S : struct, ISimd<V> => PositionGradient.Run<V, S>(piece, _batch, _x, _position, _dropout);
+    private void Backward<V, S>(int piece) where V : struct where S : struct, ISimd<V> => PositionGradient.Run<V, S>(piece, _rows.Batch, _x, _position, _dropout);
 }

@@ -3,8 +3,8 @@ using Sequor.Data;
 
 namespace Sequor.Modeling.InputPreprocessors;
 
-/// <summary>What an encoder reads: its tokens, and their vectors, one row a token.</summary>
-internal readonly record struct EncoderInput(SequenceBatch Tokens, Matrix Embedded);
+/// <summary>What an encoder reads: rows of tokens, and their vectors.</summary>
+internal readonly record struct EncoderInput(BatchRows Tokens, Matrix Embedded);
 
 /// <summary>
 /// Stands around the encoder: turns the events of a batch (T) into tokens, and the states of tokens into one state an event (T, D), which
@@ -18,8 +18,11 @@ internal abstract class InputPreprocessor
     /// <summary>Learned arrays, under the reference's names.</summary>
     internal abstract IReadOnlyList<Parameter> Parameters { get; }
 
-    /// <summary>Embeds the events of a batch, with the vectors of <paramref name="items"/> (X + 1, D).</summary>
-    internal abstract EncoderInput Embed(Tape tape, SequenceBatch events, Parameter items);
+    /// <summary>Tokens that an event becomes.</summary>
+    internal virtual int TokensPerEvent => 1;
+
+    /// <summary>Embeds events of a batch, with the vectors of <paramref name="items"/> (X + 1, D).</summary>
+    internal abstract EncoderInput Embed(Tape tape, BatchRows events, Parameter items);
 
     /// <summary>The state of each event (T, D), out of the states of the tokens; or of each user's newest (B, D), out of those of the last tokens.</summary>
     internal abstract Matrix Select(Tape tape, Matrix states, bool lastOnly);

@@ -11,7 +11,7 @@ internal sealed class LearnablePositionalEmbedding(ModelConfig config) : InputPr
 
     internal override IReadOnlyList<Parameter> Parameters => [Position];
 
-    internal override EncoderInput Embed(Tape tape, SequenceBatch events, Parameter items) =>
+    internal override EncoderInput Embed(Tape tape, BatchRows events, Parameter items) =>
         new(events, EmbeddingOperation.Apply(tape, events, items, Position, config.DropoutRate));
 
     internal override Matrix Select(Tape tape, Matrix states, bool lastOnly) => states;

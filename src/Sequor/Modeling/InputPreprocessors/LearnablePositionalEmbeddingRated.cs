@@ -14,7 +14,7 @@ internal sealed class LearnablePositionalEmbeddingRated(ModelConfig config) : In
 
     internal override IReadOnlyList<Parameter> Parameters => [Position, _ratings.Weights];
 
-    internal override EncoderInput Embed(Tape tape, SequenceBatch events, Parameter items) =>
+    internal override EncoderInput Embed(Tape tape, BatchRows events, Parameter items) =>
         new(events, RatedEmbeddingOperation.Apply(tape, events, events, items, _ratings, Position, config.DropoutRate));
 
     internal override Matrix Select(Tape tape, Matrix states, bool lastOnly) => SelectOperation.Apply(tape, states, step: 1, config.EmbeddingDim);

@@ -16,7 +16,7 @@ internal sealed unsafe class RatedEmbeddingOperation : Operation
 {
     private readonly Action<int> _forward, _positions, _ratingRows, _itemRows;
     private readonly RowGradient _itemGradient = new();
-    private SequenceBatch _events = null!, _tokens = null!;
+    private BatchRows _events = null!, _tokens = null!;
     private Parameter _items = null!, _ratings = null!, _position = null!;
     private Matrix _x;
     private Dropout _dropout;
@@ -35,10 +35,10 @@ internal sealed unsafe class RatedEmbeddingOperation : Operation
     }
 
     /// <summary>
-    /// Embeds events (T) as <paramref name="tokens"/>, which are the events themselves, or twice as many: (tokens, columns of the position table).
+    /// Embeds events as <paramref name="tokens"/>, which are the events themselves, or twice as many: (tokens, columns of the position table).
     /// </summary>
     internal static Matrix Apply(
-        Tape tape, SequenceBatch events, SequenceBatch tokens, Parameter items, RatingTable ratings, Parameter position, double dropoutRate)
+        Tape tape, BatchRows events, BatchRows tokens, Parameter items, RatingTable ratings, Parameter position, double dropoutRate)
     {
         var op = tape.Next<RatedEmbeddingOperation>();
         (op._events, op._tokens, op._items, op._ratings, op._position) = (events, tokens, items, ratings.Weights, position);
@@ -46,26 +46,26 @@ internal sealed unsafe class RatedEmbeddingOperation : Operation
         op._ratingColumn = op._tokensPerEvent == 1 ? items.Value.Columns : 0;
         op._scale = MathF.Sqrt(position.Value.Columns);
         op._dropout = tape.NextDropout(dropoutRate);
-        op._x = tape.Allocate(tokens.TokenCount, position.Value.Columns, clearGradient: false);
-        op._rows = (int*)tape.AllocateFloats(events.TokenCount);
-        ratings.Look(events, new Span<int>(op._rows, events.TokenCount));
+        op._x = tape.Allocate(tokens.Count, position.Value.Columns, clearGradient: false);
+        op._rows = (int*)tape.AllocateFloats(events.Batch.TokenCount);
+        ratings.Look(events.Batch, new Span<int>(op._rows, events.Batch.TokenCount));
         op.Place(tape);
-        op._blocks = TokenBlocks.Fine(events.TokenCount);
+        op._blocks = TokenBlocks.Fine(events.Count);
         tape.Workers.Run(op._blocks.Count, op._forward);
         return op._x;
     }
 
-    internal override long GatheredBytes => (long)sizeof(float) * _events.TokenCount * _items.Value.Stride;
+    internal override long GatheredBytes => (long)sizeof(float) * _events.Count * _items.Value.Stride;
 
     internal override void Backward()
     {
-        Tape.Workers.Run(PositionGradient.PieceCount(_tokens), _positions);
+        Tape.Workers.Run(PositionGradient.PieceCount(_tokens.Batch), _positions);
         Tape.Workers.Run(_ratings.Value.Rows, _ratingRows);
         // The sums of the item table read rows of its own stride, one an event.
-        _itemSource = Tape.AllocateFloats((long)_events.TokenCount * _items.Value.Stride);
+        _itemSource = Tape.AllocateFloats((long)_events.Count * _items.Value.Stride);
         Tape.Workers.Run(_blocks.Count, _itemRows);
-        fixed (int* ids = _events.Items)
-            _itemGradient.Set(Tape, ids, _events.TokenCount, 1, null, _scale, _itemSource, _items.Value, normalized: false, epsilon: 0);
+        fixed (int* ids = _events.Batch.Items)
+            _itemGradient.Set(Tape, ids, _events.Count, 1, null, _scale, _itemSource, _items.Value, normalized: false, epsilon: 0);
         _items.Add(_itemGradient);
     }
 
@@ -87,13 +87,13 @@ internal sealed unsafe class RatedEmbeddingOperation : Operation
     private void Forward<V, S>(int piece) where V : struct where S : struct, ISimd<V>
     {
         var (first, end) = _blocks[piece];
-        ReadOnlySpan<int> items = _events.Items, offsets = _events.Offsets;
+        ReadOnlySpan<int> items = _events.Batch.Items, offsets = _events.Offsets, tokens = _events.Batch.Offsets;
         int user = _events.UserOf(first);
         for (int t = first; t < end; t++)
         {
             if (t == offsets[user + 1]) user++;
-            int place = (t - offsets[user]) * _tokensPerEvent;
-            float* item = _items.Value.Row(items[t]), rating = _placed + (long)_rows[t] * _x.Stride;
+            int @event = t - _events.Origin(user), place = @event * _tokensPerEvent, token = tokens[user] + @event;
+            float* item = _items.Value.Row(items[token]), rating = _placed + (long)_rows[token] * _x.Stride;
             if (_tokensPerEvent == 1) Write<V, S>(t, place, item, rating);
             else
             {
@@ -116,13 +116,13 @@ internal sealed unsafe class RatedEmbeddingOperation : Operation
         }
     }
 
-    private void Positions<V, S>(int piece) where V : struct where S : struct, ISimd<V> => PositionGradient.Run<V, S>(piece, _tokens, _x, _position, _dropout);
+    private void Positions<V, S>(int piece) where V : struct where S : struct, ISimd<V> => PositionGradient.Run<V, S>(piece, _tokens.Batch, _x, _position, _dropout);
 
     private void RatingRow<V, S>(int row) where V : struct where S : struct, ISimd<V>
     {
         float* sum = Scratch.Take(_x.Stride), gradient = _ratings.Value.RowGradient(row);
         new Span<float>(sum, _x.Stride).Clear();
-        for (int t = 0; t < _events.TokenCount; t++)
+        for (int t = 0; t < _events.Count; t++)
             if (_rows[t] == row) RowKernels<V, S>.Add(_x.RowGradient(RatingToken(t)), sum, _x.Stride);
         for (int c = 0; c < _ratings.Value.Columns; c++) gradient[c] += _scale * sum[_ratingColumn + c];
     }

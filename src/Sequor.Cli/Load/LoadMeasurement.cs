@@ -1,0 +1,94 @@
+namespace Sequor.Cli.Load;
+
+/// <summary>What one run found; times in seconds.</summary>
+internal sealed class LoadMeasurement
+{
+    /// <summary>A send that begins so much after its time is late.</summary>
+    public const double LateSeconds = 1e-3;
+
+    private long sent, answered, waited, overslept;
+
+    /// <summary>Requests a second that were wanted; null where clients wait for answers.</summary>
+    public required double? Rate { get; init; }
+
+    /// <summary>Connections, each with a request under way at most.</summary>
+    public required int Connections { get; init; }
+
+    /// <summary>Seconds that count, as planned.</summary>
+    public required double Duration { get; init; }
+
+    /// <summary>Requests that count.</summary>
+    public long Sent => sent;
+
+    /// <summary>Those answered with success.</summary>
+    public long Answered => answered;
+
+    /// <summary>Late sends because no connection was free: the service, or this machine, is behind.</summary>
+    public long Waited => waited;
+
+    /// <summary>Late sends although a connection was free: the system woke the generator late.</summary>
+    public long Overslept => overslept;
+
+    /// <summary>Those not answered with success.</summary>
+    public Failures Failures { get; } = new();
+
+    /// <summary>From the scheduled time to the last byte, of the answered ones.</summary>
+    public Latencies Latency { get; } = new();
+
+    /// <summary>How long after its time a request was sent, where a connection was free.</summary>
+    public Latencies Wakeup { get; } = new();
+
+    /// <summary>Waiting for a batch, as the answers say.</summary>
+    public Latencies Queued { get; } = new();
+
+    /// <summary>History to query, as the answers say.</summary>
+    public Latencies Encode { get; } = new();
+
+    /// <summary>Query to items, as the answers say.</summary>
+    public Latencies Search { get; } = new();
+
+    /// <summary>Seconds from the first that counts to the last answer.</summary>
+    public double Elapsed { get; set; }
+
+    /// <summary>Seconds of a core that this process used meanwhile.</summary>
+    public double OwnCpu { get; set; }
+
+    /// <summary>Successful answers a second.</summary>
+    public double Throughput => answered / Math.Max(Elapsed, Duration);
+
+    /// <summary>Whether at least 98 % of the requests were sent by the end of the planned time and few of them late through the generator alone.</summary>
+    public bool KeptRate => Rate is null || Elapsed <= Duration * 1.02 + Latency.Most;
+
+    /// <summary>Whether at most 1 % of the sends were late through the generator, so that p99 is the service's.</summary>
+    public bool KeptTime => Rate is null || overslept <= 0.01 * sent;
+
+    /// <summary>Whether p99 is within the bound, everything was answered, and at the wanted rate.</summary>
+    public bool Keeps(double bound) => Failures.Count == 0 && KeptRate && answered > 0 && Latency.Percentile(99) <= bound;
+
+    /// <summary>Counts a request.</summary>
+    /// <param name="due">Its time.</param>
+    /// <param name="wasFree">Whether its connection waited for the time, not the time for a connection.</param>
+    /// <param name="begun">When it was sent.</param>
+    /// <param name="ended">When its answer had come.</param>
+    /// <param name="answer">The answer.</param>
+    /// <param name="body">Its body.</param>
+    public void Add(double due, bool wasFree, double begun, double ended, LoadClient.Answer answer, ReadOnlySpan<byte> body)
+    {
+        Interlocked.Increment(ref sent);
+        if (begun - due > LateSeconds) Interlocked.Increment(ref wasFree ? ref overslept : ref waited);
+        if (wasFree) Wakeup.Add(begun - due);
+        if (answer.Status is < 200 or > 299)
+        {
+            string reason = answer.Failure ?? Problem.Reason(body);
+            Failures.Add(answer.What, reason);
+            return;
+        }
+
+        Interlocked.Increment(ref answered);
+        Latency.Add(ended - due);
+        if (!ServerTiming.TryRead(body, out ServerTiming timing)) return;
+        Queued.Add(timing.Queued);
+        Encode.Add(timing.Encode);
+        Search.Add(timing.Search);
+    }
+}
