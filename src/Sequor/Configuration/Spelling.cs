@@ -1,7 +1,7 @@
 namespace Sequor.Configuration;
 
 /// <summary>Finds the known word nearest to a misspelt one.</summary>
-internal static class Spelling
+public static class Spelling
 {
     private const int LongestWord = 100;
 

@@ -44,6 +44,9 @@ public sealed class Recommender : IDisposable
     /// <summary>Item ids, titles and attributes.</summary>
     public ItemVocabulary Items => _artifact.Items;
 
+    /// <summary>Training events of each item: entry i is item i's, entry 0 is nobody's (X + 1).</summary>
+    public ReadOnlySpan<long> Popularity => _artifact.Popularity;
+
     /// <summary>What the model is and what it scored.</summary>
     public ArtifactManifest Manifest => _artifact.Manifest;
 
