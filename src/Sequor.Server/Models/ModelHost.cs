@@ -1,33 +1,129 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Sequor.Artifacts;
 using Sequor.Serving;
 
 namespace Sequor.Server.Models;
 
-/// <summary>The model that answers, and its replacement while requests are under way.</summary>
-public sealed class ModelHost : IDisposable
+/// <summary>
+/// The model that answers, and its replacement while requests are under way. A new one is loaded beside the old one, so that for the time of
+/// a reload and of the requests under way the memory of two is needed. Thread-safe.
+/// </summary>
+public sealed partial class ModelHost : IDisposable
 {
-    private ServedModel _model;
-    private readonly ServerOptions _options;
+    private const int VersionDigits = 12;
 
-    internal ModelHost(ServerOptions options)
+    private readonly SemaphoreSlim _reloading = new(1, 1);
+    private readonly ServerOptions _options;
+    private readonly ILogger<ModelHost> _logger;
+    private readonly TimeProvider _time;
+    private ServedModel? _current;
+
+    /// <summary>Loads, verifies and warms the model of the options.</summary>
+    /// <exception cref="InvalidInputException">The artefact is missing, damaged or does not fit the options.</exception>
+    public ModelHost(ServerOptions options, ILogger<ModelHost> logger, TimeProvider time)
     {
-        _options = options;
-        _model = Load();
+        ArgumentNullException.ThrowIfNull(options);
+        (_options, _logger, _time) = (options, logger, time);
+        _current = Load();
     }
 
-    /// <summary>Takes the current model for a request.</summary>
-    public ModelLease Lease() => new(this, _model);
+    /// <summary>A new model has taken the place of the one before, which ends with its last lease.</summary>
+    public event Action<ServedModel>? Swapped;
+
+    /// <summary>Version of the model that answers.</summary>
+    public string Version => (Volatile.Read(ref _current) ?? throw Ended()).Version;
+
+    /// <summary>Takes the current model for a request; it is given back by <see cref="ModelLease.Dispose"/>, once.</summary>
+    /// <exception cref="ObjectDisposedException">The host has ended.</exception>
+    public ModelLease Lease()
+    {
+        // One that ends between reading and holding it has a successor already.
+        while (true)
+        {
+            ServedModel model = Volatile.Read(ref _current) ?? throw Ended();
+            if (model.TryHold()) return new ModelLease(model);
+        }
+    }
 
     /// <summary>Loads the artefact anew, verifies and warms it, and lets it take the place of the one that answers; if that fails, nothing changes.</summary>
     /// <returns>The model that answers now; the same one when the artefact has not changed.</returns>
     /// <exception cref="InvalidInputException">The artefact is missing, damaged or does not fit the options.</exception>
-    public Task<ServedModel> ReloadAsync(CancellationToken cancellationToken) => Task.FromResult(_model = Load());
-
-    /// <summary>Ends the current model.</summary>
-    public void Dispose() => _model.Dispose();
-
-    internal void Return(ServedModel model)
+    public async Task<ServedModel> ReloadAsync(CancellationToken cancellationToken)
     {
+        await _reloading.WaitAsync(cancellationToken);
+        try
+        {
+            ServedModel before = Volatile.Read(ref _current) ?? throw Ended();
+            if (ReadVersion(_options.ModelDirectory) == before.Version) return before;
+            ServedModel model = await Task.Run(Load, cancellationToken);
+            if (Interlocked.CompareExchange(ref _current, model, before) != before)
+            {
+                model.Release();
+                throw Ended();
+            }
+
+            LogSwapped(before.Version, model.Version);
+            Swapped?.Invoke(model);
+            before.Release();
+            return model;
+        }
+        finally
+        {
+            _reloading.Release();
+        }
     }
 
-    private ServedModel Load() => new("stand-in", Recommender.Load(_options.ModelDirectory, new RecommenderOptions { Methods = _options.TopKMethods, Precision = _options.Precision }), DateTimeOffset.UtcNow);
+    /// <summary>Ends the current model, when its last lease has been given back.</summary>
+    public void Dispose() => Interlocked.Exchange(ref _current, null)?.Release();
+
+    /// <summary>Whether a model is the one that answers.</summary>
+    internal bool IsCurrent(ServedModel model) => Volatile.Read(ref _current) == model;
+
+    /// <summary>The start of the hash of the manifest, which holds the hashes of all files; null without a manifest.</summary>
+    internal static string? ReadVersion(string directory)
+    {
+        try
+        {
+            return Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(directory, ArtifactManifest.FileName))))[..VersionDigits];
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private ServedModel Load()
+    {
+        // An artefact is replaced by exchanging directories: what was read on both sides of an exchange is read again.
+        const int Attempts = 5;
+        for (int attempt = 1; ; attempt++)
+        {
+            string? version = ReadVersion(_options.ModelDirectory);
+            Recommender recommender;
+            try
+            {
+                recommender = Recommender.Load(_options.ModelDirectory, new RecommenderOptions { Methods = _options.TopKMethods, Precision = _options.Precision });
+            }
+            catch (InvalidInputException) when (attempt < Attempts && ReadVersion(_options.ModelDirectory) != version)
+            {
+                continue;
+            }
+
+            if (version is not null && ReadVersion(_options.ModelDirectory) == version)
+            {
+                recommender.Warm();
+                return new ServedModel(version, recommender, _time.GetUtcNow());
+            }
+
+            recommender.Dispose();
+            if (attempt == Attempts)
+                throw new InvalidInputException($"{_options.ModelDirectory} changed {Attempts} times while it was read; load it when it is complete");
+        }
+    }
+
+    private static ObjectDisposedException Ended() => new(nameof(ModelHost));
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "model {New} takes the place of {Old}")]
+    private partial void LogSwapped(string old, string @new);
 }

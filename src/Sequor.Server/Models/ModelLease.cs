@@ -3,13 +3,11 @@ namespace Sequor.Server.Models;
 /// <summary>Holds a model for the time of a request: it stays until the lease ends, also when another one takes its place.</summary>
 public readonly struct ModelLease : IDisposable
 {
-    private readonly ModelHost _host;
-
-    internal ModelLease(ModelHost host, ServedModel model) => (_host, Model) = (host, model);
+    internal ModelLease(ServedModel model) => Model = model;
 
     /// <summary>The model.</summary>
     public ServedModel Model { get; }
 
-    /// <summary>Gives it back.</summary>
-    public void Dispose() => _host.Return(Model);
+    /// <summary>Gives it back; to be called once.</summary>
+    public void Dispose() => Model.Release();
 }

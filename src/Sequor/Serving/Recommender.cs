@@ -136,6 +136,30 @@ public sealed class Recommender : IDisposable
         return answer;
     }
 
+    /// <summary>
+    /// Answers made-up questions of several lengths by every method, so that code is compiled and memory touched before the first person asks. What
+    /// it finds does not count as recommended.
+    /// </summary>
+    public void Warm()
+    {
+        foreach (int length in new[] { 1, 2, 17, Config.MaxSequenceLength / 2, Config.MaxSequenceLength, Config.MaxSequenceLength + 1 })
+        {
+            int[] items = new int[Math.Max(1, length)];
+            long[] times = new long[items.Length];
+            for (int i = 0; i < items.Length; i++) (items[i], times[i]) = (1 + (int)(i * 7919L % Items.Count), 1_000_000_000L + i * 3600L);
+            // Row 0 of the rating table is there whatever its size.
+            var events = new UserEvents(items, times, Config.ReadsRatings ? new float[items.Length] : default);
+            using UserSession session = OpenSession(events);
+            foreach (TopKMethod method in Methods)
+            {
+                var query = new RecommendationQuery { Method = method };
+                Compute([Ask(events, null, query, default)]);
+                Compute([Ask(null, session, query, default)]);
+                Compute([Ask(null, session, query, default)]);
+            }
+        }
+    }
+
     /// <summary>What the newest state of a history looked at: one entry an event of the window, oldest first.</summary>
     /// <inheritdoc cref="Recommend(UserEvents, RecommendationQuery?)"/>
     public AttentionTrace Explain(UserEvents history, long? at = null)
@@ -209,6 +233,12 @@ public sealed class Recommender : IDisposable
 
     private void Answer(List<Question> questions)
     {
+        Compute(questions);
+        foreach (Question question in questions) Coverage.Add(question.Answer.Result.Items);
+    }
+
+    private void Compute(List<Question> questions)
+    {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (!_idle.TryTake(out AnswerBatch? batch)) batch = new AnswerBatch(_artifact.Model, Items, _alone);
         try
@@ -219,7 +249,5 @@ public sealed class Recommender : IDisposable
         {
             _idle.Add(batch);
         }
-
-        foreach (Question question in questions) Coverage.Add(question.Answer.Result.Items);
     }
 }

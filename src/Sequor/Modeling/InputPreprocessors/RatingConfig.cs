@@ -14,4 +14,7 @@ public sealed record RatingConfig
 
     /// <summary>Width of a rating's vector beside the item's (<c>train_fn.rating_embedding_dim</c>); as tokens of their own they are as wide as items.</summary>
     public int EmbeddingDim { get; init; } = 8;
+
+    /// <summary>Whether the table has a row for a rating; a history with one that it lacks cannot be encoded.</summary>
+    public bool HasRow(float rating) => rating * Scale is >= 0f and var row && row < RowCount;
 }

@@ -1,0 +1,151 @@
+using System.Collections.Concurrent;
+using Microsoft.Data.Sqlite;
+
+namespace Sequor.Server.Users;
+
+/// <summary>
+/// The histories of all users in one SQLite file, in the terms of the outside. An append is on disk when it returns, and sending an event
+/// again under its id changes nothing. Histories stand by time, equal times by arrival; an event without a time stands behind all
+/// that arrived before it. One process at a time; reading goes on beside writing. Thread-safe.
+/// </summary>
+public sealed class HistoryStore : IDisposable
+{
+    private readonly ItemCodes _items = new();
+    private readonly ConcurrentBag<HistoryReader> _readers = [];
+    private readonly string _path;
+    private readonly FileStream _lock;
+    private readonly HistoryWriter _writer;
+    private volatile bool _disposed;
+
+    private HistoryStore(string path, FileStream held)
+    {
+        (_path, _lock) = (path, held);
+        SqliteConnection connection = HistoryFile.Open(path);
+        try
+        {
+            HistoryFile.Check(connection, path);
+            HistoryFile.Run(connection, "PRAGMA journal_mode = WAL");
+            using SqliteCommand read = connection.CreateCommand();
+            read.CommandText = $"SELECT value FROM facts WHERE name = '{HistoryImport.FingerprintFact}'";
+            DataFingerprint = (string?)read.ExecuteScalar();
+            read.CommandText = "SELECT code, id FROM items ORDER BY code";
+            using SqliteDataReader reader = read.ExecuteReader();
+            while (reader.Read())
+                if (_items.Add(reader.GetString(1)) != reader.GetInt64(0))
+                    throw new InvalidInputException($"{path} is damaged: its items are not numbered from 1 on; bring back a copy of it, or name another file");
+            _items.Keep();
+            reader.Close();
+            _writer = new HistoryWriter(connection, _items);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Fingerprint of the prepared data that the file began with; null if it began empty.</summary>
+    public string? DataFingerprint { get; }
+
+    /// <summary>Users with events.</summary>
+    public long UserCount => _writer.UserCount;
+
+    /// <summary>Opens the file; makes it first if there is none, with the users of prepared data. A file that is there is never loaded again.</summary>
+    /// <param name="path">The file; beside it stand its log (<c>-wal</c>, <c>-shm</c>) and a lock (<c>-lock</c>).</param>
+    /// <param name="dataPath">Prepared data to begin with; null begins without users.</param>
+    /// <param name="progress">Is told of the users taken in while the file is made.</param>
+    /// <exception cref="InvalidInputException">Another process has the file, it is damaged, newer, or something else, or the data cannot be read.</exception>
+    public static HistoryStore Open(string path, string? dataPath = null, IProgress<(int Users, int Of)>? progress = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        path = Path.GetFullPath(path);
+        FileStream held = Hold(path);
+        try
+        {
+            if (!File.Exists(path)) HistoryImport.Make(path, dataPath, progress);
+            return new HistoryStore(path, held);
+        }
+        catch (SqliteException error)
+        {
+            held.Dispose();
+            throw HistoryFile.Refused(path, error);
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A user's history, oldest first; null if there is none.</summary>
+    public UserHistory? Find(string userId)
+    {
+        if (Read(userId) is not { } stored) return null;
+        return new UserHistory(userId, Array.ConvertAll(stored.Events, one => new KeptEvent(ItemId(one.Item), one.Time, one.Rating, one.EventId)));
+    }
+
+    /// <summary>Appends events; on return they are on disk. Those whose id the user has are left out, as are repetitions among themselves.</summary>
+    public async Task<AppendOutcome> AppendAsync(string userId, IReadOnlyList<KeptEvent> events, CancellationToken cancellationToken = default) =>
+        (await AppendStoredAsync(userId, events, cancellationToken)).Outcome;
+
+    /// <summary>Removes a user with all events, also from the free space of the file and from its log; false if there was none.</summary>
+    /// <remarks>Ids of items stay: they are not the user's.</remarks>
+    public Task<bool> ForgetAsync(string userId, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(userId);
+        return _writer.Forget(userId, cancellationToken);
+    }
+
+    /// <summary>The ids of some users.</summary>
+    public IReadOnlyList<string> SomeUsers(int most) => Reading(reader => reader.Some(most));
+
+    /// <summary>Writes what waits and closes the file. Nobody may ask any more.</summary>
+    public void Dispose()
+    {
+        if (_disposed) return;
+        _disposed = true;
+        while (_readers.TryTake(out HistoryReader? reader)) reader.Dispose();
+        _writer.Dispose();
+        _lock.Dispose();
+    }
+
+    internal Task<StoredAppend> AppendStoredAsync(string userId, IReadOnlyList<KeptEvent> events, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(userId);
+        ArgumentNullException.ThrowIfNull(events);
+        foreach (KeptEvent one in events) ArgumentException.ThrowIfNullOrEmpty(one.ItemId, nameof(events));
+        return _writer.Append(userId, events, cancellationToken);
+    }
+
+    internal StoredHistory? Read(string userId) => Reading(reader => reader.Find(userId));
+
+    internal string ItemId(int code) => _items.Id(code);
+
+    private T Reading<T>(Func<HistoryReader, T> read)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (!_readers.TryTake(out HistoryReader? reader)) reader = new HistoryReader(_path);
+        try
+        {
+            return read(reader);
+        }
+        finally
+        {
+            _readers.Add(reader);
+        }
+    }
+
+    // SQLite would let a second process write between our transactions, and what we keep in memory would no longer be true.
+    private static FileStream Hold(string path)
+    {
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            return new FileStream(path + "-lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException($"{path} is in use by another process, or its folder cannot be written ({error.Message.TrimEnd('.')}); end that process, or name another file", error);
+        }
+    }
+}

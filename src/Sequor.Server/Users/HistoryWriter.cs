@@ -1,0 +1,126 @@
+using System.Threading.Channels;
+using Microsoft.Data.Sqlite;
+
+namespace Sequor.Server.Users;
+
+/// <summary>
+/// Writes to the file for all callers: what waits goes into one transaction, so that a flush to the disk serves many. A caller hears of it
+/// when the transaction is on disk.
+/// </summary>
+internal sealed class HistoryWriter : IDisposable
+{
+    private const int LargestTransaction = 1024;
+
+    private readonly Channel<IWrite> _writes = Channel.CreateUnbounded<IWrite>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly SqliteConnection _connection;
+    private readonly ItemCodes _items;
+    private readonly HistoryStatements _statements;
+    private readonly Thread _thread;
+
+    internal HistoryWriter(SqliteConnection connection, ItemCodes items)
+    {
+        (_connection, _items) = (connection, items);
+        _statements = new HistoryStatements(connection, items);
+        // A thread of its own: it waits for the disk most of its time.
+        _thread = new Thread(Work) { IsBackground = true, Name = "histories" };
+        _thread.Start();
+    }
+
+    private interface IWrite
+    {
+        bool Erases { get; }
+
+        void Do(HistoryStatements statements);
+
+        void Finish(Exception? failure);
+    }
+
+    internal Task<StoredAppend> Append(string userId, IReadOnlyList<KeptEvent> events, CancellationToken cancellationToken) =>
+        Ask(statements => statements.Append(userId, events), erases: false, cancellationToken);
+
+    /// <summary>Removes a user and what the file and its log may still hold of it.</summary>
+    internal Task<bool> Forget(string userId, CancellationToken cancellationToken) => Ask(statements => statements.Forget(userId), erases: true, cancellationToken);
+
+    /// <summary>Writes what waits, then ends.</summary>
+    public void Dispose()
+    {
+        _writes.Writer.TryComplete();
+        _thread.Join();
+        _statements.Dispose();
+        _connection.Dispose();
+    }
+
+    private Task<T> Ask<T>(Func<HistoryStatements, T> action, bool erases, CancellationToken cancellationToken)
+    {
+        var write = new Write<T>(action, erases, cancellationToken);
+        ObjectDisposedException.ThrowIf(!_writes.Writer.TryWrite(write), this);
+        return write.Done.Task;
+    }
+
+    private void Work()
+    {
+        var together = new List<IWrite>();
+        while (_writes.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+        {
+            while (together.Count < LargestTransaction && _writes.Reader.TryRead(out IWrite? write)) together.Add(write);
+            Exception? failure = Commit(together);
+            foreach (IWrite write in together) write.Finish(failure);
+            together.Clear();
+        }
+    }
+
+    private Exception? Commit(List<IWrite> together)
+    {
+        try
+        {
+            using SqliteTransaction transaction = _connection.BeginTransaction();
+            _statements.Transaction = transaction;
+            foreach (IWrite write in together) write.Do(_statements);
+            transaction.Commit();
+            _items.Keep();
+            _statements.Keep();
+        }
+        catch (Exception error)
+        {
+            _items.Undo();
+            _statements.Undo();
+            return error;
+        }
+
+        try
+        {
+            // What was removed still stands in the log until it is emptied.
+            if (together.Exists(write => write.Erases)) _statements.EmptyLog();
+            return null;
+        }
+        catch (Exception error)
+        {
+            return error;
+        }
+    }
+
+    internal long UserCount => _statements.UserCount;
+
+    private sealed class Write<T>(Func<HistoryStatements, T> action, bool erases, CancellationToken cancellationToken) : IWrite
+    {
+        private T? _result;
+        private bool _calledOff;
+
+        internal TaskCompletionSource<T> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public bool Erases => erases && !_calledOff;
+
+        public void Do(HistoryStatements statements)
+        {
+            _calledOff = cancellationToken.IsCancellationRequested;
+            if (!_calledOff) _result = action(statements);
+        }
+
+        public void Finish(Exception? failure)
+        {
+            if (_calledOff) Done.TrySetCanceled(cancellationToken);
+            else if (failure is null) Done.TrySetResult(_result!);
+            else Done.TrySetException(failure);
+        }
+    }
+}
