@@ -12,6 +12,7 @@ using Sequor.Server.Documentation;
 using Sequor.Server.Endpoints;
 using Sequor.Server.Http;
 using Sequor.Server.Models;
+using Sequor.Server.Page;
 using Sequor.Server.Telemetry;
 using Sequor.Server.Users;
 
@@ -47,6 +48,7 @@ public static class SequorServer
         app.MapModel();
         app.MapHealth();
         app.MapDocument();
+        app.MapPage();
         app.MapPrometheusScrapingEndpoint("/metrics");
         return app;
     }
@@ -66,11 +68,15 @@ public static class SequorServer
         services.AddSingleton<ServiceState>();
         services.AddSingleton<RequestGate>();
         services.AddSingleton<RequestRules>();
-        services.AddSingleton(provider => new ModelHost(options));
-        services.AddSingleton<IUsers>(provider => throw new NotImplementedException());
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<ModelHost>();
+        services.AddSingleton<ModelWatch>();
+        services.AddSingleton(_ => HistoryStore.Open(options.HistoriesPath, options.DataPath));
+        services.AddSingleton<IUsers, EmbeddedUsers>();
         // The service listens before these are there.
         services.AddSingleton(provider => new Lazy<ModelHost>(provider.GetRequiredService<ModelHost>));
         services.AddSingleton(provider => new Lazy<IUsers>(provider.GetRequiredService<IUsers>));
+        services.AddSingleton(provider => new Lazy<ModelWatch>(provider.GetRequiredService<ModelWatch>));
         services.AddSingleton<ServerMetrics>();
         services.AddHostedService<ServiceLife>();
         services.AddDocument();

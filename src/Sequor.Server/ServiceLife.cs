@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Hosting;
+using Sequor.Server.Answers;
 using Sequor.Server.Http;
 using Sequor.Server.Models;
 using Sequor.Server.Users;
@@ -9,7 +10,7 @@ namespace Sequor.Server;
 /// The service listens first and loads then, so that whoever asks is told to wait; and it stops answering before it stops listening, so
 /// that whoever sends requests here can be told to send them elsewhere.
 /// </summary>
-internal sealed class ServiceLife(ServerOptions options, ServiceState state, Lazy<ModelHost> models, Lazy<IUsers> users) : IHostedLifecycleService
+internal sealed class ServiceLife(ServerOptions options, ServiceState state, Lazy<ModelHost> models, Lazy<IUsers> users, Lazy<ModelWatch> watch) : IHostedLifecycleService
 {
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -18,13 +19,32 @@ internal sealed class ServiceLife(ServerOptions options, ServiceState state, Laz
     public async Task StartedAsync(CancellationToken cancellationToken)
     {
         // Loading takes seconds of computing, which must not keep the server's thread.
-        await Task.Run(() => (models.Value, users.Value), cancellationToken);
+        await Task.Run(Load, cancellationToken);
         state.Open();
+        if (options.Watch) await watch.Value.StartAsync(cancellationToken);
     }
 
-    public Task StoppingAsync(CancellationToken cancellationToken) => state.DrainAsync(options.DrainTimeout);
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        if (watch.IsValueCreated) await watch.Value.StopAsync(cancellationToken);
+        await state.DrainAsync(options.DrainTimeout);
+    }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private void Load()
+    {
+        _ = users.Value;
+        Prepare();
+        models.Value.Swapped += _ => Prepare();
+    }
+
+    // The first search for titles would wait for it.
+    private void Prepare()
+    {
+        using ModelLease lease = models.Value.Lease();
+        _ = Catalogue.Of(lease.Model).Search;
+    }
 }
