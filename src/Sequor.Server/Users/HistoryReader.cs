@@ -23,18 +23,18 @@ internal sealed class HistoryReader : IDisposable
         using SqliteTransaction moment = _connection.BeginTransaction(deferred: true);
         _user.Transaction = _events.Transaction = moment;
         _user.Parameters[0].Value = userId;
-        long next;
+        long code, next;
         List<StoredEvent> arrived;
         using (SqliteDataReader user = _user.ExecuteReader())
         {
             if (!user.Read()) return null;
-            _events.Parameters[0].Value = user.GetInt64(0);
+            _events.Parameters[0].Value = code = user.GetInt64(0);
             next = user.GetInt64(1);
             arrived = new List<StoredEvent>((int)user.GetInt64(2));
             if (!user.IsDBNull(3)) PackedEvents.Unpack(user.GetFieldValue<byte[]>(3), arrived);
         }
 
-        if (next == 0) return new StoredHistory([.. arrived], next);
+        if (next == 0) return new StoredHistory([.. arrived], code, next);
         using (SqliteDataReader reader = _events.ExecuteReader())
         {
             while (reader.Read())
@@ -42,7 +42,7 @@ internal sealed class HistoryReader : IDisposable
                     reader.GetInt32(0), reader.IsDBNull(1) ? null : reader.GetInt64(1), reader.IsDBNull(2) ? null : reader.GetFloat(2), reader.IsDBNull(3) ? null : reader.GetString(3)));
         }
 
-        return new StoredHistory(StoredHistory.ByTime(arrived), next);
+        return new StoredHistory(StoredHistory.ByTime(arrived), code, next);
     }
 
     internal IReadOnlyList<string> Some(int most)

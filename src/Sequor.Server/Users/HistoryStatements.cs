@@ -39,7 +39,7 @@ internal sealed class HistoryStatements : IDisposable
     internal StoredAppend Append(string userId, IReadOnlyList<KeptEvent> events)
     {
         var (user, count, next) = Find(userId) ?? (0, 0, 0);
-        if (events.Count == 0) return new StoredAppend(new AppendOutcome(0, 0, (int)count), [], next);
+        if (events.Count == 0) return new StoredAppend(new AppendOutcome(0, 0, (int)count), [], user, next);
         if (user == 0)
         {
             _addUser.Parameters[0].Value = userId;
@@ -59,7 +59,7 @@ internal sealed class HistoryStatements : IDisposable
 
         (_countUser.Parameters[0].Value, _countUser.Parameters[1].Value, _countUser.Parameters[2].Value) = (count + added.Count, next + added.Count, user);
         _countUser.ExecuteNonQuery();
-        return new StoredAppend(new AppendOutcome(added.Count, events.Count - added.Count, (int)count + added.Count), added, next);
+        return new StoredAppend(new AppendOutcome(added.Count, events.Count - added.Count, (int)count + added.Count), added, user, next);
     }
 
     internal bool Forget(string userId)

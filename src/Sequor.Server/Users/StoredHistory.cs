@@ -3,8 +3,8 @@ namespace Sequor.Server.Users;
 /// <summary>An event in the codes of the store.</summary>
 internal readonly record struct StoredEvent(int Item, long? Time, float? Rating, string? EventId);
 
-/// <summary>The events of a user, oldest first, and how many numbers of arrival have been given.</summary>
-internal sealed record StoredHistory(StoredEvent[] Events, long NextArrival)
+/// <summary>The events of a user, oldest first, the user's code (never given again, even if the user is forgotten and comes back), and the next number of arrival.</summary>
+internal sealed record StoredHistory(StoredEvent[] Events, long User, long NextArrival)
 {
     /// <summary>
     /// Puts events that stand in the order of arrival in the order of the history: by time, equal times by arrival. An event without a time
@@ -24,5 +24,5 @@ internal sealed record StoredHistory(StoredEvent[] Events, long NextArrival)
     }
 }
 
-/// <summary>What became of an append: the outcome, the events that are new in the order of arrival, and the number of arrival of the first of them.</summary>
-internal sealed record StoredAppend(AppendOutcome Outcome, IReadOnlyList<StoredEvent> Added, long FirstArrival);
+/// <summary>What became of an append: the outcome, the events that are new in the order of arrival, the user's code, and the number of arrival of the first event.</summary>
+internal sealed record StoredAppend(AppendOutcome Outcome, List<StoredEvent> Added, long User, long FirstArrival);
