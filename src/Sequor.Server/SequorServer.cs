@@ -12,6 +12,7 @@ using Sequor.Server.Documentation;
 using Sequor.Server.Endpoints;
 using Sequor.Server.Http;
 using Sequor.Server.Models;
+using Sequor.Server.Page;
 using Sequor.Server.Telemetry;
 using Sequor.Server.Users;
 
@@ -47,6 +48,7 @@ public static class SequorServer
         app.MapModel();
         app.MapHealth();
         app.MapDocument();
+        app.MapPage();
         app.MapPrometheusScrapingEndpoint("/metrics");
         return app;
     }
