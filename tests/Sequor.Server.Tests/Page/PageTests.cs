@@ -98,14 +98,13 @@ public class PageTests(Chromium chromium)
         string[] first = await (await visit.AnsweredAsync()).TitlesAsync();
         var gate = new TaskCompletionSource();
         service.Gate = gate.Task;
-        int before = service.Questions.Count;
         await visit.Items.First.GetByText("Add").ClickAsync();
         await Expect(visit.Page.Locator("#items[aria-busy=true] > li")).ToHaveCountAsync(10);
         Assert.Equal(first, await visit.TitlesAsync());
 
         // A second change while the first answer is awaited: the first must not be shown any more.
         await visit.Page.Locator("#k").SelectOptionAsync("5");
-        while (service.Questions.Count < before + 2) await Task.Delay(10, TestContext.Current.CancellationToken);
+        await service.AskedAsync(question => question.K == 5);
         service.Gate = Task.CompletedTask;
         gate.SetResult();
         await visit.AnsweredAsync();
@@ -188,8 +187,7 @@ public class PageTests(Chromium chromium)
         await visit.Page.Locator("#narrow summary").ClickAsync();
         await visit.Page.Locator("#method").SelectOptionAsync("Quick");
         await Expect(visit.Page.Locator("#narrow-text")).ToHaveTextAsync("Quick");
-        await visit.Page.WaitForResponseAsync(response => response.Url.EndsWith("/v1/recommend", StringComparison.Ordinal));
-        Assert.Equal("Quick", service.Questions.Last().TopKMethod);
+        await service.AskedAsync(question => question.TopKMethod == "Quick");
     }
 
     [Fact]
@@ -208,8 +206,7 @@ public class PageTests(Chromium chromium)
         await Expect(visit.Page.Locator("#items .title:not(:has-text(\"(197\"))")).ToHaveCountAsync(0);
         await visit.Page.Locator("#most").SelectOptionAsync("2");
         await visit.Page.GetByLabel("Also items of the history").CheckAsync();
-        await visit.Page.WaitForResponseAsync(response => response.Url.EndsWith("/v1/recommend", StringComparison.Ordinal));
-        RecommendRequest asked = service.Questions.Last();
+        RecommendRequest asked = await service.AskedAsync(question => question.IncludeSeen);
         Assert.Equal([("genres", "Western,Drama"), ("decade", "1970s")], asked.Where!.Select(each => (each.Attribute, string.Join(',', each.AnyOf!))));
         Assert.Equal(("genres", 2), (asked.Diversity!.Attribute, asked.Diversity.Most));
         Assert.True(asked.IncludeSeen);

@@ -12,8 +12,8 @@ const similarShown = 6;
 
 export const prepare = tell => report = tell;
 
-/** Asks again, soon: changes that come together are one question. */
-export function ask(wait = 40) {
+/** Asks again, soon: changes that come together are one. */
+export function ask(wait = request ? 40 : 0) {
   clearTimeout(timer);
   request?.abort();
   timer = setTimeout(run, wait);
