@@ -261,6 +261,21 @@ public class PageTests(Chromium chromium)
     }
 
     [Fact]
+    public async Task A_network_that_is_gone_is_said_and_when_it_is_back_the_page_goes_on()
+    {
+        await using CannedService service = await CannedService.StartAsync();
+        await using Visit visit = await PayAsync(chromium, service.Url);
+        await visit.AnsweredAsync();
+        await visit.Page.Context.SetOfflineAsync(true);
+        await visit.Page.Locator("#k").SelectOptionAsync("20");
+        await Expect(visit.Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("The service does not answer.");
+        await Expect(visit.Items).ToHaveCountAsync(10);
+        await visit.Page.Context.SetOfflineAsync(false);
+        await Expect(visit.Items).ToHaveCountAsync(20);
+        await Expect(visit.Page.Locator("#trouble")).ToBeHiddenAsync();
+    }
+
+    [Fact]
     public async Task A_key_is_asked_for_and_kept_in_the_tab()
     {
         await using CannedService service = await CannedService.StartAsync();
