@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
+using Sequor.Server.Http;
 
 namespace Sequor.Server.Page;
 
@@ -26,7 +27,7 @@ internal static class PageEndpoint
         {
             bool first = file.Name == "index.html";
             endpoints.MapMethods(first ? "/" : $"/page/{file.Name}", s_methods, context => SendAsync(context, file, first ? modules : null))
-                .ExcludeFromDescription().AllowAnonymous();
+                .ExcludeFromDescription().WithMetadata(WithoutKey.Instance);
         }
     }
 

@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Sequor.Server.Contracts;
 using Sequor.Server.Page;
+using Xunit;
 
 namespace Sequor.Server.Tests.Page;
 
@@ -65,6 +66,18 @@ internal sealed class CannedService : IAsyncDisposable
 
     /// <summary>What was asked.</summary>
     internal ConcurrentQueue<RecommendRequest> Questions { get; } = [];
+
+    /// <summary>Waits for a question.</summary>
+    internal async Task<RecommendRequest> AskedAsync(Func<RecommendRequest, bool> which)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(TimeSpan.FromMilliseconds(Chromium.Patience));
+        while (true)
+        {
+            if (Questions.LastOrDefault(which) is { } found) return found;
+            await Task.Delay(10, patience.Token);
+        }
+    }
 
     internal static async Task<CannedService> StartAsync()
     {

@@ -10,7 +10,7 @@ namespace Sequor.Server.Tests.Page;
 public sealed class Chromium : IAsyncLifetime
 {
     // Nothing waits this long but a test that fails.
-    private const float Patience = 20_000;
+    internal const float Patience = 20_000;
 
     private readonly string _path = Environment.GetEnvironmentVariable("SEQUOR_CHROMIUM") ?? "/usr/bin/chromium";
     private readonly SemaphoreSlim _starting = new(1);

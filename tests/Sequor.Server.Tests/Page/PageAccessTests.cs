@@ -16,7 +16,7 @@ public class PageAccessTests(Chromium chromium)
     public async Task Axe_finds_nothing(ColorScheme scheme)
     {
         await using CannedService service = await CannedService.StartAsync();
-        await using Visit visit = await PayAsync(chromium, $"{service.Url}{Narrowed}&k=3", new BrowserNewContextOptions { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
+        await using Visit visit = await PayAsync(chromium, $"{service.Url}/#h=3@{CannedService.Newest},7@+60,9@+60&k=2&where=genres:Western|Comedy&most=genres:3", new BrowserNewContextOptions { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
         await OpenEverythingAsync(visit);
         await visit.Page.Locator("#item").FillAsync("film");
         await visit.Page.Locator("#item").PressAsync("ArrowDown");

@@ -13,8 +13,8 @@ internal sealed class Visit : IAsyncDisposable
     private Visit(IBrowserContext context, IPage page, string origin)
     {
         (_context, Page) = (context, page);
-        page.Console += (_, message) => Note(message.Type is "error" or "warning" && !message.Text.Contains("status of 4", StringComparison.Ordinal)
-            && !message.Text.Contains("status of 5", StringComparison.Ordinal), $"console: {message.Text}");
+        // The browser itself writes down what was not answered.
+        page.Console += (_, message) => Note(message.Type is "error" or "warning" && !message.Text.StartsWith("Failed to load resource", StringComparison.Ordinal), $"console: {message.Text}");
         page.PageError += (_, error) => Note(true, $"error: {error}");
         page.Request += (_, request) => Note(!request.Url.StartsWith(origin, StringComparison.Ordinal), $"asked elsewhere: {request.Url}");
     }

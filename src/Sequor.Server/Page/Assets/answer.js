@@ -12,8 +12,8 @@ const similarShown = 6;
 
 export const prepare = tell => report = tell;
 
-/** Asks again, soon: changes that come together are one question. */
-export function ask(wait = 40) {
+/** Asks again, soon: changes that come together are one. */
+export function ask(wait = request ? 40 : 0) {
   clearTimeout(timer);
   request?.abort();
   timer = setTimeout(run, wait);
@@ -62,7 +62,7 @@ function show(answer) {
   });
   list.setAttribute("aria-busy", "false");
   byId("nothing").hidden = items.length > 0;
-  say("nothing", state.events.length === 0 ? "What comes next? A history of one event is enough to ask." : "No item is left: every one is filtered out or seen.");
+  say("nothing", state.events.length === 0 ? "One event is enough to ask." : "No item is left: all are filtered out or seen.");
   byId("answer-note").textContent = items.length === 0 ? ""
     : `from ${answer.windowCount < answer.historyCount ? `the newest ${answer.windowCount} of ` : ""}${counted(answer.historyCount, "event")}`;
   if (items.length > 0) announce(`${counted(items.length, "recommendation")}; first: ${items[0].title ?? items[0].itemId}.`);

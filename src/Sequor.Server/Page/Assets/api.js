@@ -2,7 +2,7 @@
 
 const keyName = "sequor-api-key";
 
-/** Why there is no answer, as a sentence. Kind: "key", "away" (try again) or "refused" (change the question). */
+/** Why there is no answer, as a sentence. Kind: "key", "away" (ask again) or "refused" (ask something else). */
 export class Trouble extends Error {
   constructor(kind, message, retryAfter) {
     Object.assign(super(message), { kind, retryAfter });
@@ -40,5 +40,5 @@ export const model = () => ask("/v1/model");
 export const findItems = (query, k, signal) => ask(`/v1/items?query=${part(query)}&k=${k}`, { signal });
 export const similar = (id, k) => ask(`/v1/items/${part(id)}/similar?k=${k}`);
 export const users = () => ask("/v1/users");
-export const historyOf = id => ask(`/v1/users/${part(id)}/history`);
+export const historyOf = (id, most) => ask(`/v1/users/${part(id)}/history?limit=${most}`);
 export const recommend = (body, signal) => ask("/v1/recommend", { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" }, signal });

@@ -4,7 +4,7 @@ import { el } from "./dom.js";
 
 /** find: (text, signal) → entries; show: entry → nodes; choose: (entry, text), the entry null when none was picked. */
 export function combobox(input, list, find, show, choose) {
-  let entries = [], active = -1, request, timer;
+  let entries = [], active = -1, stale = true, request, timer;
   for (const [name, value] of Object.entries({ role: "combobox", autocomplete: "off", spellcheck: "false", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id })) input.setAttribute(name, value);
   list.setAttribute("role", "listbox");
   list.setAttribute("aria-label", "Suggestions");
@@ -28,6 +28,7 @@ export function combobox(input, list, find, show, choose) {
   }
 
   async function suggest() {
+    clearTimeout(timer);
     request?.abort();
     request = new AbortController();
     const { signal } = request;
@@ -35,6 +36,7 @@ export function combobox(input, list, find, show, choose) {
       const found = await find(input.value.trim(), signal);
       if (signal.aborted || document.activeElement !== input) return;
       entries = found;
+      stale = false;
     } catch {
       return;
     }
@@ -55,6 +57,8 @@ export function combobox(input, list, find, show, choose) {
   }
 
   input.addEventListener("input", () => {
+    stale = true;
+    activate(-1);
     clearTimeout(timer);
     timer = setTimeout(suggest, 60);
   });
@@ -65,7 +69,7 @@ export function combobox(input, list, find, show, choose) {
     const { key } = event;
     if (key === "ArrowDown" || key === "ArrowUp") {
       event.preventDefault();
-      if (list.hidden) await suggest();
+      if (list.hidden || stale) await suggest();
       const last = entries.length - 1;
       if (last < 0) return;
       activate(key === "ArrowDown" ? (active >= last ? 0 : active + 1) : active <= 0 ? last : active - 1);

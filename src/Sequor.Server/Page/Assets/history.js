@@ -6,6 +6,7 @@ import { combobox } from "./combobox.js";
 import { at, canUndo, changeHistory, event, lastTime, state, timeOfNext, undo } from "./state.js";
 import { counted, date, day, hour, minute, moment, month, percent, signed, span, week, year } from "./words.js";
 
+const mostEvents = 500;
 const shortList = matchMedia("(max-width: 30rem)").matches ? 4 : 8;
 const gaps = [...[minute, hour, day, week, month, year].map(gap => [gap, `${span(gap)} after the last`]), ["clock", "now, by the clock"]];
 let sort = "newest", all = false, shares = new Map(), people = [];
@@ -46,7 +47,7 @@ export function add(item) {
 }
 
 export async function takeUser(id) {
-  const { events } = await api.historyOf(id);
+  const { events } = await api.historyOf(id, mostEvents);
   all = false;
   changeHistory(events.map(kept => event(kept.itemId, kept.title, kept.timestamp ?? null, kept.rating ?? null)), id);
 }
@@ -57,7 +58,7 @@ export function examples(popular, attribute) {
   const byValue = new Map();
   for (const item of popular)
     for (const value of item.attributes?.[attribute] ?? []) byValue.set(value, [...(byValue.get(value) ?? []), item]);
-  // Values that few popular items have say most; an item stands in one example.
+  // Rare values say most; an item stands in one example.
   const used = new Set();
   for (const [value, items] of [...byValue].sort((a, b) => a[1].length - b[1].length)) {
     const free = items.filter(item => !used.has(item.itemId)).slice(0, 5);
@@ -157,7 +158,7 @@ function inWords(entry) {
   };
   const rank = part => everyone.filter(other => other[part] > entry[part]).length;
   const standing = part => everyone.every(other => other[part] === entry[part]) ? "the same for all events here"
-    : `more than ${everyone.length - 1 - rank(part)} of ${everyone.length - 1} others`;
+    : `higher than ${everyone.length - 1 - rank(part)} of ${everyone.length - 1} others`;
   const age = entry.timestamp == null ? null : at() - entry.timestamp;
   return [
     el("p", {}, everyone.length === 1 ? "The only event." : `${times.toFixed(times < 10 ? 1 : 0)} times an equal share of ${counted(everyone.length, "event")}.`),

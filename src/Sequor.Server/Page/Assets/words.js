@@ -24,8 +24,8 @@ export const isoDate = seconds => new Date(seconds * 1000).toISOString().slice(0
 const counts = new Intl.NumberFormat("en");
 export const count = value => counts.format(value);
 export const counted = (value, noun) => `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
-export const percent = share => share < 0.0995 ? `${(share * 100).toFixed(1)} %` : `${Math.round(share * 100)} %`;
-export const signed = value => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2);
+export const percent = share => share < 0.0995 ? `${(share * 100).toFixed(1)}\u00a0%` : `${Math.round(share * 100)}\u00a0%`;
+export const signed = value => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(3);
 export const milliseconds = value => value < 10 ? value.toFixed(1) : String(Math.round(value));
 
 export function median(values) {
