@@ -14,7 +14,7 @@ public static class LastStates
         return model.Queries(tape, model.EncodeLast(tape, batch), batch.UserKeys);
     }
 
-    /// <summary>As above, going on from what the users' caches (B; null for none) have settled.</summary>
+    /// <summary>As <see cref="Encode(RecommenderModel, Tape, SequenceBatch)"/>, the same rows, going on from what the users' caches (B; null for none) have settled.</summary>
     public static Matrix Encode(RecommenderModel model, Tape tape, SequenceBatch batch, ReadOnlySpan<KeyValueCache?> caches)
     {
         ArgumentNullException.ThrowIfNull(model);

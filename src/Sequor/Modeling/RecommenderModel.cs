@@ -61,6 +61,9 @@ public sealed class RecommenderModel : IDisposable
     /// <summary>The mixture that scores states against items; null where a dot product does.</summary>
     public MixtureOfLogits? Mixture { get; }
 
+    /// <summary>Whether a <see cref="KeyValueCache"/> can spare the work of settled events: not where the encoder looks ahead, as HSTU's unmasked softmax does.</summary>
+    public bool CanCache => Config.Encoder != EncoderKind.Hstu || Config.Hstu.Normalization != HstuNormalization.SoftmaxRelativeBiasUnmasked;
+
     /// <summary>All learned arrays, under the reference's names.</summary>
     public IReadOnlyList<Parameter> Parameters => _parameters;
 
@@ -118,9 +121,6 @@ public sealed class RecommenderModel : IDisposable
         RefuseGradients(tape);
         return Encode(tape, batch.All, lastOnly: true);
     }
-
-    /// <summary>Whether a <see cref="KeyValueCache"/> can spare the work of settled events: not where the encoder looks ahead, as HSTU's unmasked softmax does.</summary>
-    public bool CanCache => Config.Encoder != EncoderKind.Hstu || Config.Hstu.Normalization != HstuNormalization.SoftmaxRelativeBiasUnmasked;
 
     /// <summary>
     /// The last state of each user (B, D), where the batch holds each user's whole window, but events that the user's cache (B; null for none)

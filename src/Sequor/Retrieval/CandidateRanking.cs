@@ -59,6 +59,15 @@ internal sealed unsafe class CandidateRanking : IDisposable
         for (int i = 0; i < count && items[i] > 0; i++) bits[(items[i] - 1) / ItemBlock.Items] |= 1ul << (items[i] - 1);
     }
 
+    /// <summary>Adds all items of a set but those of a list.</summary>
+    internal void AddAll(int query, ItemSet set, ReadOnlySpan<int> excluded)
+    {
+        ulong* bits = Wanted(query);
+        for (int word = 0; word < _words; word++) bits[word] |= set.Words[word];
+        foreach (int item in excluded)
+            if (set.Contains(item)) bits[(item - 1) / ItemBlock.Items] &= ~(1ul << (item - 1));
+    }
+
     /// <summary>Scores the candidates that have not been scored.</summary>
     internal void Score()
     {

@@ -27,27 +27,67 @@ internal sealed unsafe class DotScorer(ItemVectors vectors) : ItemScorer
     }
 }
 
-/// <summary>Mixtures of logits.</summary>
-internal sealed unsafe class MixtureScorer(MixtureRows rows) : ItemScorer
+/// <summary>Mixtures of logits, of items' rows brought together in a block.</summary>
+internal abstract unsafe class MixtureScorer : ItemScorer
+{
+    internal override long MemorySize => RoomSize + (long)Gate.Layout.ItemWidth * ItemBlock.Items + MixtureTile.Size(Gate, ItemBlock.Items);
+
+    protected abstract ref readonly MixtureGate Gate { get; }
+
+    /// <summary>Floats that <see cref="Pack"/> needs.</summary>
+    protected abstract int RoomSize { get; }
+
+    internal override void Score(float* query, ReadOnlySpan<int> items, float* memory, float* scores)
+    {
+        int lanes = Simd.Pad(items.Length);
+        float* block = memory + RoomSize;
+        Pack(items, lanes, memory, block);
+        var tile = new MixtureTile(block + (long)lanes * Gate.Layout.ItemWidth, Gate, lanes, differentiates: false, dropsLogits: false, dropsWeights: false);
+        MixtureScores.Forward(Gate, query, block, tile);
+        new ReadOnlySpan<float>(tile.Scores, items.Length).CopyTo(new Span<float>(scores, items.Length));
+    }
+
+    /// <summary>Packs items into a block (item width × lanes), zero behind the last.</summary>
+    protected abstract void Pack(ReadOnlySpan<int> items, int lanes, float* room, float* block);
+}
+
+/// <summary>Mixtures of logits, from rows that lie one behind the other.</summary>
+internal sealed unsafe class MixtureRowScorer(MixtureRows rows) : MixtureScorer
 {
     // Rows that are transposed while they are in L1.
     private const int Group = Simd.RowAlignment;
 
-    internal override long MemorySize => (long)rows.Layout.ItemWidth * (Group + ItemBlock.Items) + MixtureTile.Size(rows.Gate, ItemBlock.Items);
+    protected override ref readonly MixtureGate Gate => ref rows.Gate;
 
-    internal override void Score(float* query, ReadOnlySpan<int> items, float* memory, float* scores)
+    protected override int RoomSize => rows.Layout.ItemWidth * Group;
+
+    protected override void Pack(ReadOnlySpan<int> items, int lanes, float* room, float* block)
     {
-        MixtureGate gate = rows.Gate;
-        int width = gate.Layout.ItemWidth, lanes = Simd.Pad(items.Length);
-        float* block = memory + Group * width;
+        int width = rows.Layout.ItemWidth;
         for (int first = 0; first < lanes; first += Group)
         {
             int count = Math.Min(Group, items.Length - first);
-            for (int i = 0; i < count; i++) new ReadOnlySpan<float>(rows[items[first + i]], width).CopyTo(new Span<float>(memory + i * width, width));
-            Layout.Transpose(memory, width, block + first, lanes, count, width, Group);
+            for (int i = 0; i < count; i++) new ReadOnlySpan<float>(rows[items[first + i]], width).CopyTo(new Span<float>(room + i * width, width));
+            Layout.Transpose(room, width, block + first, lanes, count, width, Group);
         }
-        var tile = new MixtureTile(block + lanes * width, gate, lanes, differentiates: false, dropsLogits: false, dropsWeights: false);
-        MixtureScores.Forward(gate, query, block, tile);
-        new ReadOnlySpan<float>(tile.Scores, items.Length).CopyTo(new Span<float>(scores, items.Length));
+    }
+}
+
+/// <summary>Mixtures of logits, from lanes of the catalogue's blocks.</summary>
+internal sealed unsafe class MixtureLaneScorer(MixtureBlocks blocks) : MixtureScorer
+{
+    protected override ref readonly MixtureGate Gate => ref blocks.Gate;
+
+    protected override int RoomSize => 0;
+
+    // A lane at a time: its places are a constant step apart, which the hardware foresees.
+    protected override void Pack(ReadOnlySpan<int> items, int lanes, float* room, float* block)
+    {
+        int width = Gate.Layout.ItemWidth;
+        for (int i = 0; i < lanes; i++)
+        {
+            float* lane = i < items.Length ? blocks[(items[i] - 1) / ItemBlock.Items] + (items[i] - 1) % ItemBlock.Items : null;
+            for (int c = 0; c < width; c++) block[c * lanes + i] = lane == null ? 0f : lane[c * ItemBlock.Items];
+        }
     }
 }

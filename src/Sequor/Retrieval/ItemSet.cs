@@ -77,6 +77,15 @@ public sealed class ItemSet
         return new ItemSet(ItemCount, words);
     }
 
+    /// <summary>The places, from 1 on, of a list of this catalogue's items that hold one of the set.</summary>
+    internal ItemSet PlacesIn(ReadOnlySpan<int> items)
+    {
+        ulong[] words = Empty(items.Length);
+        for (int i = 0; i < items.Length; i++)
+            if (Contains(items[i])) words[i / ItemBlock.Items] |= 1ul << i;
+        return new ItemSet(items.Length, words);
+    }
+
     private static ulong[] Empty(int itemCount)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(itemCount);

@@ -24,15 +24,14 @@ namespace Sequor.Retrieval;
 public sealed class MipsBruteForce : IRankIndex
 {
     private readonly ItemBlocks _blocks;
+    private readonly SetSearch _sets;
+    private readonly SetSearch.Scan _scan;
     private readonly WorkerPool _workers;
     private readonly ConcurrentBag<SampledScan> _topK = [];
     private readonly ConcurrentBag<RankScan> _rank = [];
 
     /// <summary>Indexes the model's items, normalised as the model scores them.</summary>
-    /// <param name="model">
-    /// The model. <see cref="IndexPrecision.Float32"/> copies its items; the other precisions read its table at every search, so it must
-    /// then outlive the index and keep its weights.
-    /// </param>
+    /// <param name="model">The model; its table is read by searches in small sets and, but for <see cref="IndexPrecision.Float32"/>, by all: it must outlive the index and keep its weights.</param>
     /// <param name="workers">Threads.</param>
     /// <param name="precision">What the scan reads.</param>
     public MipsBruteForce(RecommenderModel model, WorkerPool workers, IndexPrecision precision = IndexPrecision.Float32)
@@ -41,6 +40,8 @@ public sealed class MipsBruteForce : IRankIndex
         ArgumentNullException.ThrowIfNull(workers);
         _workers = workers;
         _blocks = new ItemBlocks(new TableVectors(model), precision, workers);
+        _sets = new SetSearch(new DotScorer(_blocks.Vectors), ItemCount, 0, workers);
+        _scan = Scan;
     }
 
     /// <inheritdoc/>
@@ -53,14 +54,10 @@ public sealed class MipsBruteForce : IRankIndex
     public IndexPrecision Precision => _blocks.Precision;
 
     /// <inheritdoc/>
-    public unsafe void Search(Matrix queries, ExcludedItems excluded, int k, Span<int> items, Span<float> scores)
+    public void Search(Matrix queries, ExcludedItems excluded, int k, Span<int> items, Span<float> scores)
     {
         SearchArguments.Begin(queries, _blocks.Dim, ItemCount, excluded, k, items, scores);
-        if (!_topK.TryTake(out SampledScan? scan)) scan = SampledScan.Over(_blocks, _workers);
-        fixed (int* foundItems = items)
-        fixed (float* foundScores = scores)
-            scan.Run(queries, excluded.Lists, Math.Min(k, ItemCount), k, foundItems, foundScores);
-        _topK.Add(scan);
+        _sets.Run(queries, excluded, k, items, scores, _scan);
     }
 
     /// <inheritdoc/>
@@ -75,5 +72,18 @@ public sealed class MipsBruteForce : IRankIndex
     }
 
     /// <summary>Ends the native memory.</summary>
-    public void Dispose() => _blocks.Dispose();
+    public void Dispose()
+    {
+        _sets.Dispose();
+        _blocks.Dispose();
+    }
+
+    private unsafe void Scan(Matrix queries, ExcludedItems excluded, int k, Span<int> items, Span<float> scores)
+    {
+        if (!_topK.TryTake(out SampledScan? scan)) scan = SampledScan.Over(_blocks, _workers);
+        fixed (int* foundItems = items)
+        fixed (float* foundScores = scores)
+            scan.Run(queries, excluded.Lists, Math.Min(k, ItemCount), k, foundItems, foundScores);
+        _topK.Add(scan);
+    }
 }

@@ -17,6 +17,8 @@ namespace Sequor.Retrieval;
 public sealed class MixtureBruteForce : IRankIndex
 {
     private readonly MixtureBlocks _blocks;
+    private readonly SetSearch _sets;
+    private readonly SetSearch.Scan _scan;
     private readonly WorkerPool _workers;
     private readonly ConcurrentBag<MixtureTopKScan> _topK = [];
     private readonly ConcurrentBag<MixtureRankScan> _rank = [];
@@ -34,6 +36,8 @@ public sealed class MixtureBruteForce : IRankIndex
         ArgumentNullException.ThrowIfNull(workers);
         _workers = workers;
         _blocks = new MixtureBlocks(items, workers);
+        _sets = new SetSearch(new MixtureLaneScorer(_blocks), ItemCount, 0, workers);
+        _scan = Scan;
     }
 
     /// <inheritdoc/>
@@ -43,14 +47,10 @@ public sealed class MixtureBruteForce : IRankIndex
     public int ItemCount => _blocks.ItemCount;
 
     /// <inheritdoc/>
-    public unsafe void Search(Matrix queries, ExcludedItems excluded, int k, Span<int> items, Span<float> scores)
+    public void Search(Matrix queries, ExcludedItems excluded, int k, Span<int> items, Span<float> scores)
     {
         SearchArguments.Begin(queries, _blocks.QueryWidth, ItemCount, excluded, k, items, scores);
-        if (!_topK.TryTake(out MixtureTopKScan? scan)) scan = new MixtureTopKScan(_blocks, _workers);
-        fixed (int* foundItems = items)
-        fixed (float* foundScores = scores)
-            scan.Run(queries, excluded.Lists, Math.Min(k, ItemCount), k, foundItems, foundScores);
-        _topK.Add(scan);
+        _sets.Run(queries, excluded, k, items, scores, _scan);
     }
 
     /// <inheritdoc/>
@@ -66,6 +66,16 @@ public sealed class MixtureBruteForce : IRankIndex
     public void Dispose()
     {
         while (_rank.TryTake(out MixtureRankScan? scan)) scan.Dispose();
+        _sets.Dispose();
         _blocks.Dispose();
+    }
+
+    private unsafe void Scan(Matrix queries, ExcludedItems excluded, int k, Span<int> items, Span<float> scores)
+    {
+        if (!_topK.TryTake(out MixtureTopKScan? scan)) scan = new MixtureTopKScan(_blocks, _workers);
+        fixed (int* foundItems = items)
+        fixed (float* foundScores = scores)
+            scan.Run(queries, excluded.Lists, Math.Min(k, ItemCount), k, foundItems, foundScores);
+        _topK.Add(scan);
     }
 }

@@ -23,7 +23,9 @@ public sealed unsafe class MixtureExact : ITopKIndex
 {
     private readonly MixtureRows _rows;
     private readonly ItemBlocks[] _components;
-    private readonly MixtureScorer _scorer;
+    private readonly MixtureRowScorer _scorer;
+    private readonly SetSearch _sets;
+    private readonly SetSearch.Scan _scan;
     private readonly WorkerPool _workers;
     private readonly float _longestComponent;
     private readonly ConcurrentBag<Caller> _idle = [];
@@ -38,7 +40,9 @@ public sealed unsafe class MixtureExact : ITopKIndex
         _workers = workers;
         _rows = new MixtureRows(TopKIndex.MixtureOf(model, TopKKind.MixtureExact), workers);
         _components = CandidateIndex.Components(_rows, precision, workers);
-        _scorer = new MixtureScorer(_rows);
+        _scorer = new MixtureRowScorer(_rows);
+        _sets = new SetSearch(_scorer, ItemCount, 0, workers);
+        _scan = (queries, excluded, k, items, scores) => Scan(queries, excluded, k, items, scores, []);
         _longestComponent = _rows.LongestComponent();
     }
 
@@ -49,13 +53,31 @@ public sealed unsafe class MixtureExact : ITopKIndex
     public int ItemCount => _rows.ItemCount;
 
     /// <inheritdoc/>
-    public void Search(Matrix queries, ExcludedItems excluded, int k, Span<int> items, Span<float> scores) => Search(queries, excluded, k, items, scores, []);
+    public void Search(Matrix queries, ExcludedItems excluded, int k, Span<int> items, Span<float> scores)
+    {
+        SearchArguments.Begin(queries, _rows.Layout.QueryWidth, ItemCount, excluded, k, items, scores);
+        _sets.Run(queries, excluded, k, items, scores, _scan);
+    }
 
-    /// <summary>As <see cref="Search(Matrix, ExcludedItems, int, Span{int}, Span{float})"/>, and says what it took: <paramref name="reports"/> has one a query (B), or is empty.</summary>
+    /// <summary>As <see cref="Search(Matrix, ExcludedItems, int, Span{int}, Span{float})"/>, by scans alone, and says what they took: <paramref name="reports"/> has one a query (B).</summary>
     public void Search(Matrix queries, ExcludedItems excluded, int k, Span<int> items, Span<float> scores, Span<MixtureSearchReport> reports)
     {
         SearchArguments.Begin(queries, _rows.Layout.QueryWidth, ItemCount, excluded, k, items, scores);
-        if (!reports.IsEmpty && reports.Length != queries.Rows) throw new ArgumentException($"{queries.Rows} queries need as many reports or none; {reports.Length} are offered", nameof(reports));
+        if (reports.Length != queries.Rows) throw new ArgumentException($"{queries.Rows} queries need as many reports; {reports.Length} are offered", nameof(reports));
+        Scan(queries, excluded, k, items, scores, reports);
+    }
+
+    /// <summary>Ends the native memory.</summary>
+    public void Dispose()
+    {
+        while (_idle.TryTake(out Caller? caller)) caller.Dispose();
+        foreach (ItemBlocks blocks in _components) blocks.Dispose();
+        _sets.Dispose();
+        _rows.Dispose();
+    }
+
+    private void Scan(Matrix queries, ExcludedItems excluded, int k, Span<int> items, Span<float> scores, Span<MixtureSearchReport> reports)
+    {
         if (!_idle.TryTake(out Caller? caller)) caller = new Caller(this);
         for (int first = 0; first < queries.Rows; first += CandidateIndex.Queries)
         {
@@ -66,14 +88,6 @@ public sealed unsafe class MixtureExact : ITopKIndex
                 for (int q = 0; q < some.Rows; q++) caller.Ranking.Take(q, foundItems + (long)(first + q) * k, foundScores + (long)(first + q) * k);
         }
         _idle.Add(caller);
-    }
-
-    /// <summary>Ends the native memory.</summary>
-    public void Dispose()
-    {
-        while (_idle.TryTake(out Caller? caller)) caller.Dispose();
-        foreach (ItemBlocks blocks in _components) blocks.Dispose();
-        _rows.Dispose();
     }
 
     private sealed class Caller(MixtureExact index) : IDisposable

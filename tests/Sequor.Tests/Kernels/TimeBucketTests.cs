@@ -61,19 +61,20 @@ public unsafe class TimeBucketTests
         }
     }
 
-    // Cut at every place where work may be cut: a part leaves the rows of the others alone.
+    // Cut where work may be cut, and where rows may be settled: a part leaves the rows of the others alone.
     private static void CheckSquares(long[] times)
     {
         int n = times.Length - 1, stride = TimeBuckets.Stride(n), size = (int)TimeBuckets.Size(n);
         byte[] squares = new byte[size + 64];
-        for (int cut = 0; cut < n; cut += 64)
+        foreach (int cut in Enumerable.Range(0, (n + 63) / 64).Select(part => 64 * part).Concat([n / 3, n - 1]).Distinct())
         {
             Array.Fill(squares, (byte)201);
             fixed (long* t = times)
             fixed (byte* buckets = squares)
             {
                 if (cut > 0) TimeBuckets.Fill(t, n, cut, n, buckets);
-                Assert.True(squares.AsSpan(0, (int)TimeBuckets.Square(cut, 0)).IndexOfAnyExcept((byte)201) < 0);
+                for (int i = 0; i < cut; i++)
+                    for (int j = 0; j <= i; j++) Assert.Equal(201, squares[TimeBuckets.Place(i, j, n)]);
                 TimeBuckets.Fill(t, n, 0, cut > 0 ? cut : n, buckets);
             }
             for (int i = 0; i < n; i++)

@@ -42,17 +42,19 @@ public class CandidateIndexTests
                 using var brute = new MixtureBruteForce(catalogue.Model, WorkerPool.Shared);
                 using ITopKIndex index = TopKIndex.Create(catalogue.Model, method, WorkerPool.Shared, precision);
                 ExcludedItems excluded = catalogue.Excluded(count / 3);
-                var (all, allScores) = MixtureCatalogue.Search(brute, catalogue.Queries, excluded, count);
+                var (ranked, rankedScores) = MixtureCatalogue.Search(brute, catalogue.Queries, excluded, count);
                 foreach (int k in (int[])[1, 20, 1000])
                 {
                     var (items, scores) = MixtureCatalogue.Search(index, catalogue.Queries, excluded, k);
                     for (int u = 0; u < Users; u++)
                     {
-                        HashSet<int> candidates = Candidates(method, catalogue, u, excluded);
-                        var best = Enumerable.Range(u * count, count).Where(i => all[i] != 0 && candidates.Contains(all[i])).Take(k).ToArray();
-                        int[] expected = [.. best.Select(i => all[i]), .. Enumerable.Repeat(0, k - best.Length)];
+                        // Of a catalogue this small the sample is all of it, excluded items too.
+                        int[] all = [.. Enumerable.Range(1, count)];
+                        HashSet<int> candidates = Candidates(method, catalogue, u, [.. all.Except(excluded[u].ToArray())], all);
+                        var best = Enumerable.Range(u * count, count).Where(i => ranked[i] != 0 && candidates.Contains(ranked[i])).Take(k).ToArray();
+                        int[] expected = [.. best.Select(i => ranked[i]), .. Enumerable.Repeat(0, k - best.Length)];
                         Assert.Equal(expected, items[(u * k)..((u + 1) * k)]);
-                        Assert.Equal([.. best.Select(i => allScores[i]), .. Enumerable.Repeat(float.NegativeInfinity, k - best.Length)], scores[(u * k)..((u + 1) * k)]);
+                        Assert.Equal([.. best.Select(i => rankedScores[i]), .. Enumerable.Repeat(float.NegativeInfinity, k - best.Length)], scores[(u * k)..((u + 1) * k)]);
                     }
                 }
             }
@@ -124,9 +126,9 @@ public class CandidateIndexTests
         }
     }
 
-    private static HashSet<int> Candidates(TopKMethod method, MixtureCatalogue catalogue, int user, ExcludedItems excluded)
+    /// <summary>The candidates of a query by plain sorts of the items that are <paramref name="left"/>; a threshold is one among <paramref name="sampled"/>.</summary>
+    internal static HashSet<int> Candidates(TopKMethod method, MixtureCatalogue catalogue, int user, int[] left, int[] sampled)
     {
-        int[] left = [.. Enumerable.Range(1, catalogue.ItemCount).Except(excluded[user].ToArray())];
         var candidates = new HashSet<int>();
         if (method.ComponentCandidates > 0)
             for (int p = 0; p < catalogue.Config.QueryGroupCount * catalogue.Config.ItemGroupCount; p++)
@@ -137,9 +139,8 @@ public class CandidateIndexTests
             candidates.UnionWith(left.OrderByDescending(item => catalogue.MeanLogit(user, item)).ThenBy(item => item).Take(method.Candidates));
             return candidates;
         }
-        // Of a catalogue this small the sample is all of it, excluded items too.
-        float[] order = [.. Enumerable.Range(1, catalogue.ItemCount).Select(item => catalogue.MeanLogit(user, item)).OrderDescending()];
-        candidates.UnionWith(left.Where(item => catalogue.ItemCount <= method.Candidates || catalogue.MeanLogit(user, item) >= order[method.Candidates - 1]));
+        float[] order = [.. sampled.Select(item => catalogue.MeanLogit(user, item)).OrderDescending()];
+        candidates.UnionWith(left.Where(item => sampled.Length <= method.Candidates || catalogue.MeanLogit(user, item) >= order[method.Candidates - 1]));
         return candidates;
     }
 }
