@@ -40,11 +40,11 @@ internal static class LoadCommand
             """) { service, data, rate, rates, clients, bound, duration, warmup, kind, share, length, k, connections, timeout, seed, key, plot, json };
         command.Validators.Add(line =>
         {
-            bool closed = line.GetValue(clients) is not null, several = line.GetValue(rates) is { Length: > 0 };
-            if (line.GetValue(rate) is not null && several) line.AddError("--rate and --rates exclude each other");
-            if (closed && (several || line.GetValue(rate) is not null)) line.AddError("--clients wait for their answers and have no --rate");
-            if (closed && line.GetValue(connections) is not null) line.AddError("--clients have a connection each; leave out --connections");
-            if (line.GetValue(bound) is not null && (closed || several)) line.AddError("--max-p99 finds the rate; leave out --rates and --clients");
+            bool closed = line.GetResult(clients) is not null, several = line.GetResult(rates) is not null;
+            if (line.GetResult(rate) is not null && several) line.AddError("--rate and --rates exclude each other");
+            if (closed && (several || line.GetResult(rate) is not null)) line.AddError("--clients wait for their answers and have no --rate");
+            if (closed && line.GetResult(connections) is not null) line.AddError("--clients have a connection each; leave out --connections");
+            if (line.GetResult(bound) is not null && (closed || several)) line.AddError("--max-p99 finds the rate; leave out --rates and --clients");
         });
         command.SetAction(line =>
         {
