@@ -33,6 +33,8 @@ public static class SequorServer
         var keys = new ApiKeys([.. options.ApiKeyHashes, .. ApiKeys.Split(builder.Configuration[ApiKeys.Setting])]);
         if (!address.IsLoopback && !keys.AreAsked && !options.Insecure)
             throw new InvalidInputException($"host {options.Host} can be reached by others, and no API key is configured: add one (`sequor serve --new-key` prints a key and its hash), or listen on 127.0.0.1, or say --insecure");
+        // Tells systemd, if it was started by it, when it is ready and when it ends.
+        builder.Services.AddSystemd();
         builder.AddLogs();
         builder.AddTelemetry(options);
         builder.WebHost.ConfigureKestrel(kestrel => Limit(kestrel, options, address.Address));

@@ -12,7 +12,7 @@ internal static class Clock
     private const int SetTimerSlack = 29;
 
     // Interruptions are noticed after so long.
-    private const double LongestSleep = 0.1;
+    private const double LongestSleep = 1;
 
     private static readonly bool IsLinux = OperatingSystem.IsLinux();
 

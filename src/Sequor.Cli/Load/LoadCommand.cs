@@ -15,7 +15,7 @@ internal static class LoadCommand
         var service = new Argument<string>("URL") { Description = "Address of the service, such as http://127.0.0.1:8080." };
         Option<string> data = CommonOptions.Data();
         Option<double?> rate = LoadOptions.Number("--rate", "Requests a second, at random times that do not wait for answers. 200 when absent.", 0.1, 100_000);
-        Option<double[]?> rates = LoadOptions.Rates();
+        Option<double[]> rates = LoadOptions.Rates();
         Option<int?> clients = CommonOptions.Number<int>("--clients", "So many clients instead, each of which asks again when it has its answer.", 1);
         Option<double?> bound = LoadOptions.Time("--max-p99", "Find the highest rate at which 99 % are answered within this time, such as 8ms; begins with --rate.");
         Option<double?> duration = LoadOptions.Number("--duration", "Seconds a rate. 30 when absent.", 0.1, 86_400, "SECONDS");
@@ -40,11 +40,11 @@ internal static class LoadCommand
             """) { service, data, rate, rates, clients, bound, duration, warmup, kind, share, length, k, connections, timeout, seed, key, plot, json };
         command.Validators.Add(line =>
         {
-            bool closed = line.GetValue(clients) is not null, several = line.GetValue(rates) is not null;
-            if (line.GetValue(rate) is not null && several) line.AddError("--rate and --rates exclude each other");
-            if (closed && (several || line.GetValue(rate) is not null)) line.AddError("--clients wait for their answers and have no --rate");
-            if (closed && line.GetValue(connections) is not null) line.AddError("--clients have a connection each; leave out --connections");
-            if (line.GetValue(bound) is not null && (closed || several)) line.AddError("--max-p99 finds the rate; leave out --rates and --clients");
+            bool closed = line.GetResult(clients) is not null, several = line.GetResult(rates) is not null;
+            if (line.GetResult(rate) is not null && several) line.AddError("--rate and --rates exclude each other");
+            if (closed && (several || line.GetResult(rate) is not null)) line.AddError("--clients wait for their answers and have no --rate");
+            if (closed && line.GetResult(connections) is not null) line.AddError("--clients have a connection each; leave out --connections");
+            if (line.GetResult(bound) is not null && (closed || several)) line.AddError("--max-p99 finds the rate; leave out --rates and --clients");
         });
         command.SetAction(line =>
         {
@@ -66,7 +66,7 @@ internal static class LoadCommand
             using var store = SequenceStore.Open(line.GetRequiredValue(data));
             if (store.InteractionCount == 0) throw new InvalidInputException($"{store.Path} has no events, so nobody can ask; give the store that the model learned from");
             LoadReport report = ProgressBars.Show(terminal, line.GetValue(json), bars => Measure(
-                terminal, settings, store, line.GetValue(rates) ?? [line.GetValue(rate) ?? DefaultRate], line.GetValue(clients), line.GetValue(bound), bars));
+                terminal, settings, store, line.GetValue(rates) is { Length: > 0 } several ? several : [line.GetValue(rate) ?? DefaultRate], line.GetValue(clients), line.GetValue(bound), bars));
             if (line.GetValue(json)) terminal.WriteJson(writer => LoadJson.Write(writer, report));
             else LoadOutput.Draw(terminal, report);
             LoadOutput.Caution(terminal, report);

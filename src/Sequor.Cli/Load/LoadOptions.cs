@@ -7,7 +7,7 @@ namespace Sequor.Cli.Load;
 internal static class LoadOptions
 {
     /// <summary>Rates, such as <c>100,200,400</c>.</summary>
-    public static Option<double[]?> Rates() => new("--rates")
+    public static Option<double[]> Rates() => new("--rates")
     {
         Description = "Several rates, one after another.",
         HelpName = "N,N,…",
@@ -17,7 +17,7 @@ internal static class LoadOptions
             double[] rates = [.. parts.Select(part => Parse(part, out double rate) && rate > 0 ? rate : double.NaN)];
             if (!rates.Any(double.IsNaN)) return rates;
             result.AddError($"--rates {result.Tokens[0].Value} must be numbers above 0 with commas between, such as 100,200,400");
-            return null;
+            return [];
         },
     };
 

@@ -56,7 +56,7 @@ internal static class LoadOutput
         if (report.Bound is not null || report.Runs.FirstOrDefault(run => !run.KeptRate) is not { } run) return null;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{Name(run)} was not reached: sending and answering took {run.Elapsed:F1} s in place of {run.Duration:F1} s, {run.Waited:N0} requests waited for one of {run.Connections} connections, and this program used {run.OwnCpu / run.Elapsed:F2} cores; lower --rate, or raise --connections if the service could do more");
+            $"{Name(run)} was not reached: the requests of {run.Duration:F1} s were sent in {run.LastSend:F1} s, {run.Waited:N0} requests waited for one of {run.Connections} connections, and this program used {run.OwnCpu / run.Elapsed:F2} cores; lower --rate, or raise --connections if the service could do more");
     }
 
     /// <summary>The rate, or the clients.</summary>

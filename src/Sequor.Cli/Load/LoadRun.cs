@@ -100,6 +100,6 @@ internal sealed class LoadRun
         double begun = Now, due = isOpen ? arrival.Due : begun;
         LoadClient.Answer answer = client.Send(request, ref buffer);
         double ended = Now;
-        if (due >= warmup) measurement.Add(due, wasFree, begun, ended, answer, buffer.AsSpan(0, answer.Length));
+        if (due >= warmup) measurement.Add(due - warmup, wasFree, begun - warmup, ended - warmup, answer, buffer.AsSpan(0, answer.Length));
     }
 }
