@@ -89,7 +89,7 @@ public sealed unsafe class KeyValueCache : IDisposable
 
     private void Add(int rows)
     {
-        var strip = new NativeBuffer((long)rows * _layout.Blocks * _layout.BlockFloats);
+        var strip = new NativeBuffer((long)rows * _layout.Blocks * _layout.BlockFloats, counted: false);
         MemoryBytes += strip.Length * sizeof(float);
         ((float**)_table.Pointer)[_stripCount] = strip.Pointer;
         _strips[_stripCount++] = strip;

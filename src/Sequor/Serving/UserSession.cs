@@ -16,7 +16,8 @@ public sealed class UserSession : IDisposable
     private long[] _timestamps;
     private float[] _ratings;
     private int _firstCached;
-    private bool _busy, _disposed;
+    private bool _busy;
+    private volatile bool _disposed;
 
     internal UserSession(Recommender owner, UserEvents events, KeyValueCache? cache)
     {
@@ -30,7 +31,7 @@ public sealed class UserSession : IDisposable
     public UserEvents Events => _events;
 
     /// <summary>Memory of keys and values, in bytes.</summary>
-    public long MemoryBytes => _cache?.MemoryBytes ?? 0;
+    public long MemoryBytes => _disposed ? 0 : _cache?.MemoryBytes ?? 0;
 
     /// <summary>Whether the session belongs to this recommender.</summary>
     internal bool BelongsTo(Recommender recommender) => _owner == recommender;
@@ -57,14 +58,14 @@ public sealed class UserSession : IDisposable
         }
     }
 
-    /// <summary>Ends the native memory. A question under way, or one that comes later, is still answered, without the cache.</summary>
+    /// <summary>Gives the memory back. A question under way, or one that comes later, is still answered, without the cache.</summary>
     public void Dispose()
     {
         lock (_gate)
         {
             if (_disposed) return;
             _disposed = true;
-            if (!_busy) _cache?.Dispose();
+            if (!_busy) _owner.TakeBack(_cache);
         }
     }
 
@@ -89,7 +90,7 @@ public sealed class UserSession : IDisposable
         lock (_gate)
         {
             _busy = false;
-            if (_disposed) _cache!.Dispose();
+            if (_disposed) _owner.TakeBack(_cache);
             else if (failed) _cache!.Clear();
         }
     }
