@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 using Sequor.Configuration;
 using Sequor.Data;
-using Sequor.Server.Contracts;
 using Sequor.Server.Models;
 
 namespace Sequor.Server.Answers;

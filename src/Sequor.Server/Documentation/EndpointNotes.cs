@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
 using Sequor.Server.Contracts;
-using Sequor.Server.Http;
 
 namespace Sequor.Server.Documentation;
 

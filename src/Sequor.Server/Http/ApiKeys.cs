@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
@@ -14,6 +15,8 @@ internal sealed class ApiKeys
 
     private const string Prefix = "sha256:", Bearer = "Bearer ";
     private const int LongestKey = 512;
+
+    private static readonly SearchValues<char> s_digits = SearchValues.Create("0123456789abcdefABCDEF");
 
     private readonly byte[][] _hashes;
 
@@ -56,7 +59,7 @@ internal sealed class ApiKeys
 
     private static byte[] Parse(string text)
     {
-        if (text.StartsWith(Prefix, StringComparison.Ordinal) && text.Length == Prefix.Length + 64 && text.AsSpan(Prefix.Length).IndexOfAnyExcept("0123456789abcdefABCDEF") < 0)
+        if (text.StartsWith(Prefix, StringComparison.Ordinal) && text.Length == Prefix.Length + 64 && text.AsSpan(Prefix.Length).IndexOfAnyExcept(s_digits) < 0)
             return Convert.FromHexString(text.AsSpan(Prefix.Length));
         // It may be a key that was taken for its hash, so it is not shown.
         throw new InvalidInputException($"the hash of an API key must be {Prefix} and 64 hexadecimal digits, not a text of {text.Length} letters; `sequor serve --new-key` prints a key and its hash");
