@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Sequor.Cli.Bench;
 using Spectre.Console;
 
