@@ -59,6 +59,7 @@ internal static class CommandLine
                 TrainCommand.Create(terminal),
                 EvaluateCommand.Create(terminal),
                 RecommendCommand.Create(terminal),
+                IndexCommand.Create(terminal),
                 ImportCommand.Create(terminal),
                 ExportCommand.Create(terminal),
                 BenchCommand.Create(terminal),
