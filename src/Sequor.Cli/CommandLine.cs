@@ -60,6 +60,7 @@ internal static class CommandLine
                 TrainCommand.Create(terminal),
                 EvaluateCommand.Create(terminal),
                 RecommendCommand.Create(terminal),
+                IndexCommand.Create(terminal),
                 ServeCommand.Create(terminal),
                 ImportCommand.Create(terminal),
                 ExportCommand.Create(terminal),

@@ -13,6 +13,8 @@ public sealed class HelpTests
     [InlineData("train")]
     [InlineData("evaluate")]
     [InlineData("recommend")]
+    [InlineData("index")]
+    [InlineData("serve")]
     [InlineData("quickstart")]
     [InlineData("load")]
     [InlineData("health")]
@@ -31,7 +33,7 @@ public sealed class HelpTests
     {
         Tool help = Tool.Run();
         Assert.Equal(0, help.ExitCode);
-        foreach (string command in new[] { "prepare", "append", "inspect", "import", "export", "train", "evaluate", "recommend", "quickstart", "load", "health", "bench", "doctor" })
+        foreach (string command in new[] { "prepare", "append", "inspect", "import", "export", "train", "evaluate", "recommend", "index", "serve", "quickstart", "load", "health", "bench", "doctor" })
         {
             Assert.Single(help.Output.Split('\n'), line => line.StartsWith($"  {command} ", StringComparison.Ordinal));
         }

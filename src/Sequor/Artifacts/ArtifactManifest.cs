@@ -51,6 +51,9 @@ public sealed record ArtifactManifest
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public InitialModel? InitializedFrom { get; init; }
 
+    /// <summary>The indices that were chosen for the model, the default first; none for one that nobody chose an index for.</summary>
+    public IReadOnlyList<ArtifactIndexEntry> Indices { get; init; } = [];
+
     /// <summary>The other files of the artefact; <see cref="Write"/> fills it in.</summary>
     public IReadOnlyList<ArtifactFile> Files { get; init; } = [];
 
@@ -66,6 +69,29 @@ public sealed record ArtifactManifest
             JsonSerializer.Serialize(stream, complete, ArtifactJson.Default.ArtifactManifest));
         return complete;
     }
+
+    /// <summary>
+    /// Adds an index to an artefact as its first, hence its default, or replaces the one of the same method and precision: its file appears whole, then the manifest that names it.
+    /// </summary>
+    /// <exception cref="InvalidInputException">The directory is no artefact, is damaged or holds other weights, or the system refuses.</exception>
+    public static ArtifactManifest AddIndex(string directory, IndexHeader header)
+    {
+        ArgumentNullException.ThrowIfNull(header);
+        ArtifactManifest manifest = Read(directory);
+        header.Check(manifest, directory);
+        var entry = new ArtifactIndexEntry { Method = header.Method, Precision = header.Precision, File = header.FileName };
+        header.Write(Path.Combine(directory, entry.File));
+        ArtifactManifest complete = manifest with
+        {
+            Indices = [entry, .. manifest.Indices.Where(index => index.File != entry.File)],
+            Files = [.. manifest.Files.Where(file => file.Name != entry.File).Append(Describe(directory, entry.File)).OrderBy(file => file.Name, StringComparer.Ordinal)],
+        };
+        AtomicFile.Write(Path.Combine(directory, FileName), stream => JsonSerializer.Serialize(stream, complete, ArtifactJson.Default.ArtifactManifest));
+        return complete;
+    }
+
+    /// <summary>SHA-256 of a file as the manifest has it; null for one that it does not name.</summary>
+    internal string? Sha256Of(string name) => Files.FirstOrDefault(file => file.Name == name)?.Sha256;
 
     /// <summary>Reads the manifest and verifies the length and hash of every file it names.</summary>
     /// <exception cref="InvalidInputException">The directory is not an artefact, is of a newer format, or is damaged.</exception>
@@ -108,7 +134,7 @@ public sealed record ArtifactManifest
 
             ArtifactManifest? manifest = document.RootElement.Deserialize(ArtifactJson.Default.ArtifactManifest);
             // The serializer respects that a list may not be null, not that its elements may not.
-            if (manifest is null || manifest.Files.Any(file => file is null)) throw new JsonException("an entry is null");
+            if (manifest is null || manifest.Files.Any(file => file is null) || manifest.Indices.Any(index => index is null)) throw new JsonException("an entry is null");
             return manifest;
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
@@ -155,4 +181,5 @@ public sealed record ArtifactManifest
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(ArtifactManifest))]
+[JsonSerializable(typeof(IndexHeader))]
 internal sealed partial class ArtifactJson : JsonSerializerContext;

@@ -17,8 +17,10 @@ public sealed class ModelArtifact : IDisposable
 
     private readonly long[] _popularity;
 
-    private ModelArtifact(RecommenderModel model, ExperimentConfig configuration, ItemVocabulary items, long[] popularity, ArtifactManifest manifest)
+    private ModelArtifact(
+        RecommenderModel model, ExperimentConfig configuration, ItemVocabulary items, long[] popularity, ArtifactManifest manifest, IReadOnlyList<IndexHeader> indices)
     {
+        Indices = indices;
         _popularity = popularity;
         Model = model;
         Configuration = configuration;
@@ -37,6 +39,9 @@ public sealed class ModelArtifact : IDisposable
 
     /// <summary>Training events of each item: entry i is item i's, entry 0 is nobody's (X + 1).</summary>
     public ReadOnlySpan<long> Popularity => _popularity;
+
+    /// <summary>The indices that were chosen for the model, the default first; none where nobody chose.</summary>
+    public IReadOnlyList<IndexHeader> Indices { get; }
 
     /// <summary>Settings, data, metrics.</summary>
     public ArtifactManifest Manifest { get; }
@@ -66,6 +71,7 @@ public sealed class ModelArtifact : IDisposable
         foreach (string name in new[] { WeightsFileName, ItemTable.FileName })
             if (manifest.Files.All(file => file.Name != name))
                 throw new InvalidInputException($"{Path.Combine(directory, ArtifactManifest.FileName)} does not name {name}, so it cannot be verified; copy the artefact again");
+        IndexHeader[] indices = [.. manifest.Indices.Select(entry => IndexHeader.Read(directory, manifest, entry))];
         IReadOnlyList<ItemRow> rows = ItemTable.Read(Path.Combine(directory, ItemTable.FileName));
         if (rows.Count != manifest.ItemCount)
             throw new InvalidInputException($"{directory} lists {rows.Count} items, its manifest says {manifest.ItemCount}; copy the artefact again");
@@ -77,7 +83,7 @@ public sealed class ModelArtifact : IDisposable
         using SafetensorsReader weights = SafetensorsReader.Open(Path.Combine(directory, WeightsFileName));
         ModelWeights.Read(weights, model);
         model.RefreshItems();
-        return new ModelArtifact(model, config, items, [0, .. rows.Select(row => row.Popularity)], manifest);
+        return new ModelArtifact(model, config, items, [0, .. rows.Select(row => row.Popularity)], manifest, indices);
     }
 
     /// <summary>

@@ -34,6 +34,8 @@ internal sealed unsafe class CandidateIndex : ITopKIndex
 
     public int ItemCount { get; }
 
+    public long MemoryBytes => _memory.Sum(memory => memory is CatalogueBlocks blocks ? blocks.MemoryBytes : ((MixtureRows)memory).MemoryBytes);
+
     /// <summary>A method over mixtures of logits. The scans of components read <paramref name="precision"/>.</summary>
     internal static CandidateIndex OverMixture(TopKMethod method, MixtureItems items, IndexPrecision precision, WorkerPool workers)
     {

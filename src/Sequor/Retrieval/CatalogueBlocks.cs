@@ -28,6 +28,9 @@ internal abstract unsafe class CatalogueBlocks : IDisposable
     /// <summary>Bytes of a block.</summary>
     internal long BlockBytes => _blockSize * sizeof(float);
 
+    /// <summary>Bytes of all blocks.</summary>
+    internal virtual long MemoryBytes => Count * BlockBytes;
+
     internal float* this[int block] => _memory.Pointer + block * _blockSize;
 
     /// <summary>The lanes of a block that hold items.</summary>

@@ -14,6 +14,9 @@ public interface ITopKIndex : IDisposable
     /// <summary>How it searches.</summary>
     TopKMethod Method { get; }
 
+    /// <summary>Bytes that it keeps besides the model; what callers work with not counted.</summary>
+    long MemoryBytes { get; }
+
     /// <summary>The best items of each query that the method finds, best first, with the model's own scores.</summary>
     /// <param name="queries">Query rows (B, query width) of the model (<see cref="Modeling.RecommenderModel.Queries"/>).</param>
     /// <param name="excluded">One list a query.</param>

@@ -30,6 +30,8 @@ internal sealed unsafe class ItemBlocks : CatalogueBlocks
 
     internal override long PairWork => Dim;
 
+    internal override long MemoryBytes => base.MemoryBytes + (long)_errors.Length * sizeof(QuantizationError);
+
     /// <summary>What quantisation did to a block.</summary>
     internal QuantizationError Error(int block) => _errors[block];
 

@@ -34,10 +34,17 @@ internal abstract unsafe class ItemVectors(int itemCount, int dim, bool normaliz
     }
 }
 
-/// <summary>The rows of a model's item table, as a dot product sees them.</summary>
-internal sealed unsafe class TableVectors(RecommenderModel model)
-    : ItemVectors(model.ItemCount, model.Config.EmbeddingDim, model.Config.ItemL2Norm, (float)model.Config.L2NormEpsilon)
+/// <summary>The rows of a model's item table.</summary>
+internal sealed unsafe class TableVectors(RecommenderModel model, bool normalize)
+    : ItemVectors(model.ItemCount, model.Config.EmbeddingDim, normalize, (float)model.Config.L2NormEpsilon)
 {
+    /// <summary>As a dot product sees them.</summary>
+    internal TableVectors(RecommenderModel model) : this(model, model.Config.ItemL2Norm)
+    {
+    }
+
+    internal RecommenderModel Model => model;
+
     internal override void Read(int item, float* row)
     {
         Matrix table = model.Items.Value;

@@ -35,12 +35,16 @@ public sealed class MipsBruteForce : IRankIndex
     /// <param name="workers">Threads.</param>
     /// <param name="precision">What the scan reads.</param>
     public MipsBruteForce(RecommenderModel model, WorkerPool workers, IndexPrecision precision = IndexPrecision.Float32)
+        : this(new TableVectors(model ?? throw new ArgumentNullException(nameof(model))), workers, precision)
     {
-        ArgumentNullException.ThrowIfNull(model);
+    }
+
+    internal MipsBruteForce(ItemVectors vectors, WorkerPool workers, IndexPrecision precision)
+    {
         ArgumentNullException.ThrowIfNull(workers);
         _workers = workers;
-        _blocks = new ItemBlocks(new TableVectors(model), precision, workers);
-        _sets = new SetSearch(new DotScorer(_blocks.Vectors), ItemCount, 0, workers);
+        _blocks = new ItemBlocks(vectors, precision, workers);
+        _sets = new SetSearch(new DotScorer(vectors), ItemCount, 0, workers);
         _scan = Scan;
     }
 
@@ -50,8 +54,14 @@ public sealed class MipsBruteForce : IRankIndex
     /// <inheritdoc/>
     public int ItemCount => _blocks.ItemCount;
 
+    /// <inheritdoc/>
+    public long MemoryBytes => _blocks.MemoryBytes;
+
     /// <summary>What the scan reads.</summary>
     public IndexPrecision Precision => _blocks.Precision;
+
+    /// <summary>Whether these are the items of the model, as it scores them.</summary>
+    internal bool Searches(RecommenderModel model) => _blocks.Vectors is TableVectors vectors && vectors.Model == model && vectors.Normalize == model.Config.ItemL2Norm;
 
     /// <inheritdoc/>
     public void Search(Matrix queries, ExcludedItems excluded, int k, Span<int> items, Span<float> scores)

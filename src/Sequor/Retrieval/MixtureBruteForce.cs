@@ -36,7 +36,8 @@ public sealed class MixtureBruteForce : IRankIndex
         ArgumentNullException.ThrowIfNull(workers);
         _workers = workers;
         _blocks = new MixtureBlocks(items, workers);
-        _sets = new SetSearch(new MixtureLaneScorer(_blocks), ItemCount, 0, workers);
+        // A member's gate is the same work as in a scan, and bringing its lane out of a block about as much again.
+        _sets = new SetSearch(new MixtureLaneScorer(_blocks), ItemCount, ItemCount / 2, workers);
         _scan = Scan;
     }
 
@@ -45,6 +46,9 @@ public sealed class MixtureBruteForce : IRankIndex
 
     /// <inheritdoc/>
     public int ItemCount => _blocks.ItemCount;
+
+    /// <inheritdoc/>
+    public long MemoryBytes => _blocks.MemoryBytes;
 
     /// <inheritdoc/>
     public void Search(Matrix queries, ExcludedItems excluded, int k, Span<int> items, Span<float> scores)

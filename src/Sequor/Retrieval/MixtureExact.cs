@@ -53,6 +53,9 @@ public sealed unsafe class MixtureExact : ITopKIndex
     public int ItemCount => _rows.ItemCount;
 
     /// <inheritdoc/>
+    public long MemoryBytes => _rows.MemoryBytes + _components.Sum(blocks => blocks.MemoryBytes);
+
+    /// <inheritdoc/>
     public void Search(Matrix queries, ExcludedItems excluded, int k, Span<int> items, Span<float> scores)
     {
         SearchArguments.Begin(queries, _rows.Layout.QueryWidth, ItemCount, excluded, k, items, scores);

@@ -29,6 +29,8 @@ internal sealed unsafe class MixtureRows : IDisposable
 
     internal int ItemCount { get; }
 
+    internal long MemoryBytes => _memory.Length * sizeof(float);
+
     internal MixtureLayout Layout => _mixture.Layout;
 
     /// <summary>The model's gate, as it stands now.</summary>
