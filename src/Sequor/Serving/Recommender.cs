@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Sequor.Artifacts;
 using Sequor.Autograd;
-using Sequor.Configuration;
 using Sequor.Data;
 using Sequor.Kernels;
 using Sequor.Modeling;
@@ -31,11 +30,10 @@ public sealed class Recommender : IDisposable
         ArgumentNullException.ThrowIfNull(artifact);
         _artifact = artifact;
         _options = options ?? new RecommenderOptions();
-        IReadOnlyList<TopKMethod> methods = _options.Methods.Count > 0
-            ? _options.Methods
-            : [ExperimentConfig.FromGin(artifact.Manifest.Configuration, ArtifactManifest.FileName).Config.TopK ?? TopKIndex.Default(artifact.Model)];
-        foreach (TopKMethod method in methods) TopKIndex.Check(artifact.Model, method, _options.Precision ?? IndexPrecision.Float32);
-        _indices = [.. methods.Distinct().Select(method => TopKIndex.Create(artifact.Model, method, _options.Workers, _options.Precision ?? IndexPrecision.Float32))];
+        IReadOnlyList<TopKMethod> methods = _options.Methods.Count > 0 ? _options.Methods : [ArtifactIndex.Choose(artifact, null, _options.Precision).Method];
+        // All are checked before the first is built.
+        foreach (TopKMethod method in methods) ArtifactIndex.Choose(artifact, method, _options.Precision);
+        _indices = [.. methods.Distinct().Select(method => ArtifactIndex.Open(artifact, method, _options.Precision, _options.Workers))];
         Methods = [.. _indices.Select(index => index.Method)];
         _batcher = new RequestBatcher(_options.ConcurrentBatches, _options.LargestBatch, Answer);
         _similar = new Lazy<SimilarItems>(() => new SimilarItems(_artifact.Model, _options.Workers));

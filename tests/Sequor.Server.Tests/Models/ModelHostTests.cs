@@ -33,7 +33,8 @@ public sealed class ModelHostTests : IDisposable
         Assert.Equal(2, expected.Values.Distinct().Count());
         using ModelHost host = Host();
         using var end = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        Task<int>[] load = [.. Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
+        // Threads of their own: these never give one back to the pool, in which the reload runs.
+        Task<int>[] load = [.. Enumerable.Range(0, 4).Select(_ => Task.Factory.StartNew(() =>
         {
             int answers = 0;
             for (; !end.IsCancellationRequested; answers++)
@@ -43,7 +44,7 @@ public sealed class ModelHostTests : IDisposable
                 Assert.False(lease.Model.IsDisposed);
             }
             return answers;
-        }))];
+        }, Token, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
         var models = new List<ServedModel>();
         for (int swap = 0; swap < 6; swap++)
         {
