@@ -21,7 +21,8 @@ public sealed class ArtifactManifestTests : IDisposable
         Assert.Equal(["index/part", "model.safetensors"], read.Files.Select(file => file.Name));
         Assert.Equal(written.Files, read.Files);
         Assert.Equal(written.Metrics, read.Metrics);
-        Assert.Equal(written with { Files = read.Files, Metrics = read.Metrics }, read);
+        Assert.Equal(written.Indices, read.Indices);
+        Assert.Equal(written with { Indices = read.Indices, Files = read.Files, Metrics = read.Metrics }, read);
         Assert.Equal("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", read.Files[1].Sha256);
     }
 
