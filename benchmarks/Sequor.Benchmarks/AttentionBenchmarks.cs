@@ -54,7 +54,7 @@ public unsafe class AttentionBenchmarks
     {
         _tape.Begin();
         AttentionOperation.Apply(
-            _tape, _batch, new(Heads, Dim, Dim, Softmax: false, 1f / Length, 0, new(_position, _time)),
+            _tape, _batch.All, _batch.All, 0, new(Heads, Dim, Dim, Softmax: false, 1f / Length, 0, new(_position, _time)),
             new(_source.Value, 0), new(_source.Value, Heads * Dim), new(_source.Value, 2 * Heads * Dim));
     }
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Sequor.Configuration;
 using Sequor.Modeling;
 using Sequor.Retrieval;
 using Sequor.Serving;
@@ -46,7 +45,7 @@ internal static class RecommendCommand
                 ? History.OfUser(line.GetRequiredValue(data), id, recommender.Items, terminal)
                 : History.Parse(line.GetValue(history)!, line.GetValue(ratings), recommender.Items);
             if (time is not null && known.Timestamps.Length == 0) throw new InvalidInputException($"--at needs a history with times, which {line.GetValue(data)} lacks; leave it out");
-            ModelConfig config = ExperimentConfig.FromGin(recommender.Manifest.Configuration, "manifest.json").Config.Model;
+            ModelConfig config = recommender.Config;
             if (config.ReadsRatings && known.Ratings.Length == 0)
             {
                 throw new InvalidInputException(line.GetValue(data) is { } store

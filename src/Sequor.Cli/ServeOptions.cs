@@ -128,7 +128,7 @@ internal sealed class ServeOptions
         };
     }
 
-    private static IEnumerable<string> Hashes(string file) =>
+    private static string[] Hashes(string file) =>
         File.ReadLines(file).Select(line => line.Split('#')[0].Trim()).Where(line => line.Length > 0).ToArray() is { Length: > 0 } hashes
             ? hashes
             : throw new InvalidInputException($"{file} names no hash of an API key; `sequor serve --new-key` prints a key and its hash");

@@ -31,8 +31,7 @@ internal static class Sizes
         CustomParser = result =>
         {
             string text = result.Tokens[0].Value;
-            TryParse(smallest, out long least);
-            if (TryParse(text, out long bytes) && bytes >= least && bytes <= largest) return bytes;
+            if (TryParse(smallest, out long least) && TryParse(text, out long bytes) && bytes >= least && bytes <= largest) return bytes;
             result.AddError($"{name} {text} must be a size of at least {smallest}{(largest == long.MaxValue ? "" : $" and at most {largest / 1_000_000}MB")}, such as 512MB or 4GB");
             return null;
         },

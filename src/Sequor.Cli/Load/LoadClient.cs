@@ -31,7 +31,7 @@ internal sealed class LoadClient : IDisposable
             AllowAutoRedirect = false,
             ActivityHeadersPropagator = null,
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(10),
-            ConnectCallback = (context, _) => ValueTask.FromResult(Connect(context.DnsEndPoint.Host, context.DnsEndPoint.Port)),
+            ConnectCallback = (context, _) => ValueTask.FromResult<Stream>(Connect(context.DnsEndPoint.Host, context.DnsEndPoint.Port)),
         });
     }
 
@@ -100,7 +100,7 @@ internal sealed class LoadClient : IDisposable
         return request;
     }
 
-    private Stream Connect(string host, int port)
+    private NetworkStream Connect(string host, int port)
     {
         int patience = int.CreateSaturating(settings.Timeout.TotalMilliseconds);
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = patience, SendTimeout = patience };

@@ -42,11 +42,11 @@ internal static class PackedEvents
     }
 
     /// <summary>Appends the events of a packed user to <paramref name="events"/>.</summary>
-    /// <exception cref="IndexOutOfRangeException">The bytes are damaged.</exception>
+    /// <exception cref="InvalidDataException">The bytes are damaged.</exception>
     internal static void Unpack(ReadOnlySpan<byte> packed, List<StoredEvent> events)
     {
         int flags = (int)Take(ref packed), count = (int)Take(ref packed);
-        if (count > packed.Length) throw new IndexOutOfRangeException();
+        if (count < 0 || count > packed.Length) throw Damaged();
         var unpacked = new StoredEvent[count];
         for (int i = 0; i < count; i++) unpacked[i] = new StoredEvent((int)Take(ref packed), null, null, null);
         long time = 0;
@@ -58,12 +58,14 @@ internal static class PackedEvents
                 unpacked[i] = unpacked[i] with { Time = time };
             }
 
+        if ((flags & Ratings) != 0 && packed.Length < count * ((flags & HalfStars) != 0 ? 1L : sizeof(float))) throw Damaged();
         if ((flags & Ratings) != 0)
             for (int i = 0; i < count; i++)
                 unpacked[i] = unpacked[i] with { Rating = (flags & HalfStars) != 0 ? packed[i] / 2f : BinaryPrimitives.ReadSingleLittleEndian(packed[(4 * i)..]) };
         events.AddRange(unpacked);
     }
 
+    private static InvalidDataException Damaged() => new("a block of prepared events is damaged; bring back a copy of the file of histories");
 
     private static void Put(List<byte> buffer, ulong number)
     {
@@ -76,6 +78,7 @@ internal static class PackedEvents
         ulong number = 0;
         for (int place = 0; ; place++)
         {
+            if (place == packed.Length) throw Damaged();
             byte next = packed[place];
             number |= (ulong)(next & 0x7f) << (7 * place);
             if (next >= 0x80) continue;

@@ -36,7 +36,7 @@ public sealed class Recommender : IDisposable
         _indices = [.. methods.Distinct().Select(method => ArtifactIndex.Open(artifact, method, _options.Precision, _options.Workers))];
         Methods = [.. _indices.Select(index => index.Method)];
         _batcher = new RequestBatcher(_options.ConcurrentBatches, _options.LargestBatch, Answer);
-        _similar = new Lazy<SimilarItems>(() => new SimilarItems(_artifact.Model, _options.Workers));
+        _similar = new Lazy<SimilarItems>(() => new SimilarItems(_artifact.Model, _options.Workers, _indices[0]));
         Coverage = new CatalogueCoverage(Items.Count);
     }
 

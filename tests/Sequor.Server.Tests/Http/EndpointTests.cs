@@ -14,7 +14,7 @@ public sealed class EndpointTests(ServiceFixture fixture) : IClassFixture<Servic
     {
         using Recommender recommender = Recommender.Load(Service.ModelDirectory);
         RecommendationAnswer expected = recommender.Recommend(
-            new UserEvents(new[] { 3, 14, 15, 92 }, new[] { 100L, 200L, 200L, 5000L }), new RecommendationQuery { Count = 7, At = 9000, Excluded = new[] { 50 } });
+            new UserEvents((int[])[3, 14, 15, 92], (long[])[100L, 200L, 200L, 5000L]), new RecommendationQuery { Count = 7, At = 9000, Excluded = (int[])[50] });
         JsonNode answer = await Service.AskAsync("/v1/recommend", """
             {"history":[{"itemId":"i3","timestamp":100},{"itemId":"i14","timestamp":200},{"itemId":"unheard of","timestamp":200},{"itemId":"i15","timestamp":200},{"itemId":"i92","timestamp":5000}],
              "k":7,"at":9000,"exclude":["i50","nobody"],"explain":true}

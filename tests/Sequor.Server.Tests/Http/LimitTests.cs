@@ -8,7 +8,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Sequor.Server.Http;
 using Sequor.Server.Models;
 using Sequor.Server.Users;
-using Sequor.Tests;
 using Xunit;
 
 namespace Sequor.Server.Tests.Http;

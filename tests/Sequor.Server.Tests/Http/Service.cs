@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Sequor.Server.Models;
 using Sequor.Server.Users;
-using Sequor.Tests;
 
 namespace Sequor.Server.Tests.Http;
 

@@ -174,15 +174,16 @@ public class PageTests(Chromium chromium)
         await now.FocusAsync();
         for (int i = 0; i < 5; i++) await now.PressAsync("ArrowRight");
         await Expect(visit.Page.Locator("#now-text")).ToHaveTextAsync("1 day after the last event");
+        // On a slow machine the steps on the way there are asked for too.
+        await service.AskedAsync(question => question.At == CannedService.Newest + 86400);
         await Expect(visit.Items.First.Locator(".title")).Not.ToHaveTextAsync(first[0]);
-        Assert.Equal(CannedService.Newest + 86400, service.Questions.Last().At);
         await Expect(visit.Events.First.Locator(".when")).ToContainTextAsync("1 day ago");
 
         await visit.Page.Locator("#now-date").FillAsync("2002-01-01");
         await Expect(visit.Page.Locator("#now-text")).ToHaveTextAsync("1 year after the last event");
         await visit.Page.Locator("#k").SelectOptionAsync("5");
         await Expect(visit.Items).ToHaveCountAsync(5);
-        Assert.Equal(DateTimeOffset.Parse("2002-01-01T12:00:00Z").ToUnixTimeSeconds(), service.Questions.Last().At);
+        await service.AskedAsync(question => question.At == DateTimeOffset.Parse("2002-01-01T12:00:00Z").ToUnixTimeSeconds());
 
         await visit.Page.Locator("#narrow summary").ClickAsync();
         await visit.Page.Locator("#method").SelectOptionAsync("Quick");

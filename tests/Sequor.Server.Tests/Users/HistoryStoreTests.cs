@@ -104,7 +104,7 @@ public sealed class HistoryStoreTests : IDisposable
         foreach (string user in forgotten) Assert.True(await store.ForgetAsync(user, Token));
         Assert.False(await store.ForgetAsync(forgotten[0], Token));
         string left = string.Concat(Directory.EnumerateFiles(folder.Path, "h.db*").Where(file => !file.EndsWith("-lock", StringComparison.Ordinal)).Select(Latin));
-        Assert.Empty(forgotten.Where(user => left.Contains(user, StringComparison.Ordinal)));
+        Assert.DoesNotContain(forgotten, user => left.Contains(user, StringComparison.Ordinal));
         Assert.Contains(users[1], left, StringComparison.Ordinal);
         Assert.Null(store.Find(forgotten[0]));
         Assert.Equal(400, store.UserCount);

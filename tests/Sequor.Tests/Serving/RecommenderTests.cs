@@ -18,7 +18,7 @@ public sealed class RecommenderTests : IDisposable
         using Recommender recommender = SmallModel.Load(folder.File("model"), options: new RecommenderOptions { ConcurrentBatches = 1, LargestBatch = 8 });
         var questions = Enumerable.Range(0, 300).Select(i => (
             Events: SmallModel.Events(i, 1 + i % 40, times: i % 5 > 0),
-            Query: new RecommendationQuery { Count = 1 + i % 37, IncludeSeen = i % 4 == 0, At = 200_000_000 + i, Excluded = i % 3 == 0 ? new[] { 1 + i % 100 } : default })).ToArray();
+            Query: new RecommendationQuery { Count = 1 + i % 37, IncludeSeen = i % 4 == 0, At = 200_000_000 + i, Excluded = i % 3 == 0 ? (int[])[1 + i % 100] : default })).ToArray();
         RecommendationAnswer[] alone = [.. questions.Select(question => recommender.Recommend(question.Events, question.Query))];
         RecommendationAnswer[] together = await Task.WhenAll(questions.Select(question =>
             Task.Run(() => recommender.RecommendAsync(question.Events, question.Query, TestContext.Current.CancellationToken))));
@@ -80,7 +80,7 @@ public sealed class RecommenderTests : IDisposable
         };
         using Recommender recommender = SmallModel.Load(folder.File("model"), rated, new RecommenderOptions { ConcurrentBatches = 1 });
         Task<RecommendationAnswer>[] asked = [.. Enumerable.Range(0, 100).Select(i => Task.Run(() => recommender.RecommendAsync(
-            new UserEvents(new[] { 1 + i % 50, 60 }, new[] { 5L, 6L }, new[] { 4f, i % 10 == 3 ? 77f : 3f }), cancellationToken: TestContext.Current.CancellationToken)))];
+            new UserEvents((int[])[1 + i % 50, 60], (long[])[5L, 6L], (float[])[4f, i % 10 == 3 ? 77f : 3f]), cancellationToken: TestContext.Current.CancellationToken)))];
         for (int i = 0; i < asked.Length; i++)
         {
             if (i % 10 == 3) Assert.Contains("rating 77", (await Assert.ThrowsAsync<InvalidInputException>(() => asked[i])).Message, StringComparison.Ordinal);

@@ -1,7 +1,6 @@
 using Sequor.Artifacts;
 using Sequor.Configuration;
 using Sequor.Data;
-using Sequor.Kernels;
 using Sequor.Modeling;
 using Sequor.Modeling.Encoders;
 using Sequor.Serving;

@@ -67,11 +67,11 @@ public sealed class UserSessionTests : IDisposable
     {
         using Recommender recommender = SmallModel.Load(folder.File("model")), other = SmallModel.Load(folder.File("other"));
         using UserSession session = recommender.OpenSession(SmallModel.Events(5, 4)), empty = recommender.OpenSession(new UserEvents(default));
-        Assert.Contains("must have times exactly if", Assert.Throws<ArgumentException>(() => session.Append(new UserEvents(new[] { 1 }))).Message, StringComparison.Ordinal);
-        Assert.Contains("must lie in 1 … 100", Assert.Throws<ArgumentException>(() => session.Append(new UserEvents(new[] { 101 }, new[] { 5L }))).Message, StringComparison.Ordinal);
+        Assert.Contains("must have times exactly if", Assert.Throws<ArgumentException>(() => session.Append(new UserEvents((int[])[1]))).Message, StringComparison.Ordinal);
+        Assert.Contains("must lie in 1 … 100", Assert.Throws<ArgumentException>(() => session.Append(new UserEvents((int[])[101], (long[])[5L]))).Message, StringComparison.Ordinal);
         Assert.Contains("belongs to another recommender", Assert.Throws<ArgumentException>(() => other.Recommend(session)).Message, StringComparison.Ordinal);
         Assert.Contains("has no events", Assert.Throws<ArgumentException>(() => recommender.Recommend(empty)).Message, StringComparison.Ordinal);
-        empty.Append(new UserEvents(new[] { 1, 2 }, new[] { 5L, 6L }));
+        empty.Append(new UserEvents((int[])[1, 2], (long[])[5L, 6L]));
         Assert.Equal(10, recommender.Recommend(empty).Items.Count);
     }
 
