@@ -6,6 +6,7 @@ using Sequor.Storage;
 namespace Sequor.Artifacts;
 
 /// <summary>What an artefact is: the settings of its model, the data it learned from, what it scored, and the hash of every file.</summary>
+/// <remarks>What a manifest leaves out is empty: the generated reader hands null to a property whose value is absent.</remarks>
 public sealed record ArtifactManifest
 {
     /// <summary>Name of the manifest in the directory of the artefact.</summary>
@@ -41,7 +42,7 @@ public sealed record ArtifactManifest
     public required int Epoch { get; init; }
 
     /// <summary>Metrics at that epoch by name, such as <c>hr@10</c>.</summary>
-    public IReadOnlyDictionary<string, double> Metrics { get; init; } = new Dictionary<string, double>();
+    public IReadOnlyDictionary<string, double> Metrics { get; init => field = value ?? new Dictionary<string, double>(); } = new Dictionary<string, double>();
 
     /// <summary>Where the weights came from, if they were imported.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -52,10 +53,10 @@ public sealed record ArtifactManifest
     public InitialModel? InitializedFrom { get; init; }
 
     /// <summary>The indices that were chosen for the model, the default first; none for one that nobody chose an index for.</summary>
-    public IReadOnlyList<ArtifactIndexEntry> Indices { get; init; } = [];
+    public IReadOnlyList<ArtifactIndexEntry> Indices { get; init => field = value ?? []; } = [];
 
     /// <summary>The other files of the artefact; <see cref="Write"/> fills it in.</summary>
-    public IReadOnlyList<ArtifactFile> Files { get; init; } = [];
+    public IReadOnlyList<ArtifactFile> Files { get; init => field = value ?? []; } = [];
 
     /// <summary>Hashes every file of the directory and writes the manifest last; returns it with <see cref="Files"/>.</summary>
     public ArtifactManifest Write(string directory)

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Sequor.Artifacts;
 using Xunit;
 
@@ -24,6 +25,22 @@ public sealed class ArtifactManifestTests : IDisposable
         Assert.Equal(written.Indices, read.Indices);
         Assert.Equal(written with { Indices = read.Indices, Files = read.Files, Metrics = read.Metrics }, read);
         Assert.Equal("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", read.Files[1].Sha256);
+    }
+
+    [Theory]
+    [InlineData("indices")]
+    [InlineData("metrics")]
+    [InlineData("files")]
+    public void What_an_older_manifest_leaves_out_is_empty(string list)
+    {
+        Write();
+        JsonNode manifest = JsonNode.Parse(File.ReadAllText(ManifestFile))!;
+        Assert.True(manifest.AsObject().Remove(list));
+        File.WriteAllText(ManifestFile, manifest.ToJsonString());
+        ArtifactManifest read = ArtifactManifest.Read(Artifact);
+        Assert.Empty(read.Indices);
+        Assert.Equal(list == "metrics", read.Metrics.Count == 0);
+        Assert.Equal(list == "files", read.Files.Count == 0);
     }
 
     [Fact]
