@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 
 namespace Sequor.Server.Users;
@@ -5,6 +6,7 @@ namespace Sequor.Server.Users;
 /// <summary>What the writer says to SQLite, prepared once.</summary>
 internal sealed class HistoryStatements : IDisposable
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
     private readonly SqliteConnection _connection;
     private readonly ItemCodes _items;
     private readonly SqliteCommand _findUser, _addUser, _countUser, _addItem, _addEvent, _forget;
@@ -71,8 +73,18 @@ internal sealed class HistoryStatements : IDisposable
         return true;
     }
 
-    /// <summary>Moves the log into the file and leaves it empty; waits for readers.</summary>
-    internal void EmptyLog() => HistoryFile.Run(_connection, "PRAGMA wal_checkpoint(TRUNCATE)");
+    /// <summary>Moves the log into the file and leaves it empty; waits for those who are reading.</summary>
+    /// <exception cref="TimeoutException">Somebody has been reading for too long.</exception>
+    internal void EmptyLog()
+    {
+        // SQLite answers whether a reader stood in the way, it does not fail.
+        var watch = Stopwatch.StartNew();
+        while (HistoryFile.Number(_connection, "PRAGMA wal_checkpoint(TRUNCATE)") != 0)
+        {
+            if (watch.Elapsed > s_patience) throw new TimeoutException("the log of the histories is being read and could not be emptied; it will be with the next user who is forgotten, or when the service ends");
+            Thread.Sleep(1);
+        }
+    }
 
     internal void Keep() => Volatile.Write(ref _kept, _userCount);
 

@@ -64,7 +64,8 @@ internal sealed class HistoryWriter : IDisposable
         {
             while (together.Count < LargestTransaction && _writes.Reader.TryRead(out IWrite? write)) together.Add(write);
             Exception? failure = Commit(together);
-            foreach (IWrite write in together) write.Finish(failure);
+            Exception? left = failure ?? (together.Exists(write => write.Erases) ? Erase() : null);
+            foreach (IWrite write in together) write.Finish(write.Erases ? left : failure);
             together.Clear();
         }
     }
@@ -79,6 +80,7 @@ internal sealed class HistoryWriter : IDisposable
             transaction.Commit();
             _items.Keep();
             _statements.Keep();
+            return null;
         }
         catch (Exception error)
         {
@@ -86,11 +88,14 @@ internal sealed class HistoryWriter : IDisposable
             _statements.Undo();
             return error;
         }
+    }
 
+    // What was removed still stands in the log until it is emptied. That is for those to hear who asked to forget: the rest is on disk.
+    private Exception? Erase()
+    {
         try
         {
-            // What was removed still stands in the log until it is emptied.
-            if (together.Exists(write => write.Erases)) _statements.EmptyLog();
+            _statements.EmptyLog();
             return null;
         }
         catch (Exception error)
