@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Sequor.Artifacts;
+using Sequor.Configuration;
 using Sequor.Modeling;
 using Sequor.Server.Answers;
 using Sequor.Server.Contracts;
@@ -76,7 +77,7 @@ internal static class ModelEndpoints
             Epoch = manifest.Epoch,
             // JSON has no other numbers.
             Metrics = manifest.Metrics.Where(metric => double.IsFinite(metric.Value)).ToDictionary(),
-            Encoder = config.Encoder.ToString(),
+            Encoder = EncoderNames.Of(config.Encoder),
             Similarity = config.Similarity.ToString(),
             ItemCount = recommender.Items.Count,
             MaxSequenceLength = config.MaxSequenceLength,

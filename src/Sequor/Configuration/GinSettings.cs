@@ -25,7 +25,7 @@ internal static class GinSettings
         Text("train_fn.dataset_name", (c, v) => c with { DatasetName = v }, c => c.DatasetName),
         Integer("train_fn.max_sequence_length", 1, MostEvents, (c, v) => Model(c, m => m with { MaxSequenceLength = v }), c => c.Model.MaxSequenceLength),
         Integer("train_fn.gr_output_length", 0, MostEvents, (c, v) => Model(c, m => m with { OutputLength = v }), c => c.Model.OutputLength),
-        Choice("train_fn.main_module", [("SASRec", EncoderKind.SasRec), ("HSTU", EncoderKind.Hstu), ("FuXi-alpha", EncoderKind.FuXiAlpha), ("FuXi-beta", EncoderKind.FuXiBeta), ("LiGR", EncoderKind.Ligr)], (c, v) => Model(c, m => m with { Encoder = v }), c => c.Model.Encoder),
+        Choice("train_fn.main_module", EncoderNames.All, (c, v) => Model(c, m => m with { Encoder = v }), c => c.Model.Encoder),
         Integer("train_fn.item_embedding_dim", 1, WidestLayer, (c, v) => Model(c, m => m with { EmbeddingDim = v }), c => c.Model.EmbeddingDim),
         Choice("train_fn.embedding_module_type", [("local", ItemEmbeddingKind.Local), ("categorical", ItemEmbeddingKind.Categorical), ("features", ItemEmbeddingKind.Features)], (c, v) => Embedding(c, e => e with { Kind = v }), c => c.Model.ItemEmbedding.Kind),
         Text("train_fn.item_category", (c, v) => Embedding(c, e => e with { Category = v }), c => c.Model.ItemEmbedding.Category),
