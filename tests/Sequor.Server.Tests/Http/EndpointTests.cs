@@ -104,7 +104,7 @@ public sealed class EndpointTests(ServiceFixture fixture) : IClassFixture<Servic
     public async Task The_model_says_what_may_be_asked()
     {
         JsonNode model = await Service.GetAsync("/v1/model");
-        Assert.Equal((100, 20, "Hstu", "DotProduct", true, false, 3), (
+        Assert.Equal((100, 20, "HSTU", "DotProduct", true, false, 3), (
             (int)model["itemCount"]!, (int)model["maxSequenceLength"]!, (string)model["encoder"]!, (string)model["similarity"]!, (bool)model["readsTimes"]!, (bool)model["readsRatings"]!, (int)model["epoch"]!));
         Assert.Equal(["A", "B", "C"], model["attributes"]!["genre"]!.AsArray().Select(value => (string)value!));
         Assert.Equal(0.5, (double)model["metrics"]!["hr@10"]!);
