@@ -21,22 +21,23 @@ public static class ArtifactIndex
 
     /// <summary>
     /// What <see cref="Open"/> opens. Of the artefact's indices the first that agrees with what is named; where none does, the method of the first index, else of
-    /// the settings, else brute force, in float32.
+    /// the settings, else brute force; in float32, or, where that changes no answer and the catalogue is large, in int8.
     /// </summary>
     /// <exception cref="InvalidInputException">An index of the artefact names no method or precision that this program knows, or the choice does not fit the model.</exception>
     public static (TopKMethod Method, IndexPrecision Precision) Choose(ModelArtifact artifact, TopKMethod? method, IndexPrecision? precision)
     {
         ArgumentNullException.ThrowIfNull(artifact);
-        (TopKMethod Method, IndexPrecision Precision)[] stored = [.. artifact.Indices.Select(Read)];
-        var choice = (Method: method ?? (stored is [var first, ..] ? first.Method : artifact.Configuration.TopK ?? TopKIndex.Default(artifact.Model)), Precision: precision ?? IndexPrecision.Float32);
-        foreach (var index in stored)
+        foreach (var index in artifact.Indices.Select(Read))
         {
             if ((method ?? index.Method) != index.Method || (precision ?? index.Precision) != index.Precision) continue;
-            choice = index;
-            break;
+            TopKIndex.Check(artifact.Model, index.Method, index.Precision);
+            return index;
         }
-        TopKIndex.Check(artifact.Model, choice.Method, choice.Precision);
-        return choice;
+
+        TopKMethod chosen = method ?? (artifact.Indices is [var first, ..] ? Read(first).Method : artifact.Configuration.TopK ?? TopKIndex.Default(artifact.Model));
+        IndexPrecision chosenPrecision = precision ?? Quickest(chosen, artifact.Items.Count);
+        TopKIndex.Check(artifact.Model, chosen, chosenPrecision);
+        return (chosen, chosenPrecision);
     }
 
     /// <summary>The name of a precision in artefacts and on the command line.</summary>
@@ -66,6 +67,13 @@ public static class ArtifactIndex
             EmbeddingDim = artifact.Configuration.Model.EmbeddingDim,
             WeightsSha256 = artifact.Manifest.Files.First(file => file.Name == ModelArtifact.WeightsFileName).Sha256,
         });
+    }
+
+    // Of a catalogue beyond the caches a scan costs its bytes. Exact methods give the same answers from any precision.
+    private static IndexPrecision Quickest(TopKMethod method, int itemCount)
+    {
+        const int BeyondCaches = 1 << 16;
+        return method.Kind is TopKKind.MipsBruteForce or TopKKind.MixtureExact && itemCount >= BeyondCaches ? IndexPrecision.Int8 : IndexPrecision.Float32;
     }
 
     private static (TopKMethod Method, IndexPrecision Precision) Read(IndexHeader header)
