@@ -15,6 +15,7 @@ internal static class Failure
         Exception cause = Cause(error);
         (int code, string message) = cause switch
         {
+            RunInterruptedException => (Interrupted, cause.Message),
             OperationCanceledException => (Interrupted, "interrupted"),
             InvalidInputException => (InvalidInput, cause.Message),
             IOException or UnauthorizedAccessException =>

@@ -1,3 +1,5 @@
+using Sequor.Training;
+
 namespace Sequor.Cli;
 
 /// <summary>Folders that a command will write.</summary>
@@ -12,10 +14,7 @@ internal static class OutputFolder
             if (File.Exists(part)) throw new InvalidInputException($"{path} cannot be a folder: {part} is a file; choose another output");
         }
 
-        if (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any())
-        {
-            throw new InvalidInputException($"{path} is not empty: a run writes into a new folder; remove it or choose another --out");
-        }
+        RunDirectory.RequireNew(path);
     }
 
     /// <summary>Makes the folder.</summary>

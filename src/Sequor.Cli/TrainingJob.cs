@@ -5,6 +5,7 @@ using Sequor.Data;
 using Sequor.Evaluation;
 using Sequor.Kernels;
 using Sequor.Training;
+using Sequor.Training.Checkpoints;
 
 namespace Sequor.Cli;
 
@@ -14,22 +15,26 @@ internal sealed record TrainingJob(ExperimentConfig Config, SequenceStore Store,
     /// <summary>Run or model to go on from; null to begin with drawn weights.</summary>
     public string? InitFrom { get; init; }
 
+    /// <summary>The run to go on with; null to begin one.</summary>
+    public InterruptedRun? Interrupted { get; init; }
+
     /// <summary>Trains; epochs are lines of the output, or of the error stream when the output is JSON.</summary>
     public TrainingResult Fit(Terminal terminal)
     {
-        OutputFolder.RequireNew(Run);
+        if (Interrupted is null) OutputFolder.RequireNew(Run);
+        else Interrupted.RequireSame(Store);
         WorkerPool workers = CommonOptions.Workers(ThreadCount);
         try
         {
             using var trainer = new Trainer(Config, Store, Protocol, workers, InitFrom);
             if (trainer.InitialModel is { } initial) Say(terminal, TrainingOutput.Line(initial));
             if (trainer.HasSeenHeldOut) terminal.Notice($"{InitFrom} has learned from events that are held out now, so figures on them are too good; train both under --protocol validation");
-            var clock = Stopwatch.StartNew();
-            return ProgressBars.Show(terminal, Json, bars => trainer.Fit(
-                Run,
-                bars.Forward<TrainingProgress>((bar, progress) => Report(bar, progress, clock.Elapsed)),
-                epoch => Say(terminal, Line(epoch)),
-                terminal.Cancellation));
+            if (Interrupted is not null) Say(terminal, $"goes on with {Run} behind step {Tables.Count(Interrupted.StepCount)}, in epoch {Interrupted.Epoch}");
+            return ProgressBars.Show(terminal, Json, bars => Fit(terminal, trainer, bars));
+        }
+        catch (OperationCanceledException interruption)
+        {
+            throw new RunInterruptedException(Run, interruption);
         }
         finally
         {
@@ -37,20 +42,33 @@ internal sealed record TrainingJob(ExperimentConfig Config, SequenceStore Store,
         }
     }
 
-    private static void Report(ProgressBars bars, TrainingProgress progress, TimeSpan elapsed) => bars.Report(
+    private TrainingResult Fit(Terminal terminal, Trainer trainer, ProgressBars bars)
+    {
+        var clock = Stopwatch.StartNew();
+        double? before = null;
+        IProgress<TrainingProgress> report = bars.Forward<TrainingProgress>((bar, progress) => Report(bar, progress, Left(progress, before ??= Share(progress), clock.Elapsed)));
+        Action<EpochResult> onEpoch = epoch => Say(terminal, Line(epoch));
+        return Interrupted is null
+            ? trainer.Fit(Run, report, onEpoch, terminal.Cancellation)
+            : trainer.Resume(Interrupted, report, onEpoch, terminal.Cancellation);
+    }
+
+    private static void Report(ProgressBars bars, TrainingProgress progress, string left) => bars.Report(
         $"epoch {progress.Epoch} ({progress.Epoch + 1}/{progress.EpochCount}) {progress.Stage}",
         progress.Done,
         progress.Total,
         progress.Stage == "train"
-            ? string.Create(CultureInfo.InvariantCulture, $"loss {progress.Loss:F4}  {progress.TokensPerSecond:N0} tokens/s  run {Left(progress, elapsed)}")
+            ? string.Create(CultureInfo.InvariantCulture, $"loss {progress.Loss:F4}  {progress.TokensPerSecond:N0} tokens/s  run {left}")
             : "");
 
-    // The bar tells the time left of its epoch; whoever waits wants to know about the run.
-    private static string Left(TrainingProgress progress, TimeSpan elapsed)
+    // The bar tells the time left of its epoch; whoever waits wants to know about the run. What was done before this process began took none of its time.
+    private static string Left(TrainingProgress progress, double before, TimeSpan elapsed)
     {
-        double share = (progress.Epoch + ((double)progress.Done / progress.Total)) / progress.EpochCount;
-        return $"{Tables.Duration(elapsed * ((1 - share) / share))} left";
+        double share = Share(progress);
+        return share > before ? $"{Tables.Duration(elapsed * ((1 - share) / (share - before)))} left" : "";
     }
+
+    private static double Share(TrainingProgress progress) => (progress.Epoch + ((double)progress.Done / progress.Total)) / progress.EpochCount;
 
     private string Line(EpochResult epoch)
     {

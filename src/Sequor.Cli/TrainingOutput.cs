@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Sequor.Artifacts;
 using Sequor.Training;
+using Sequor.Training.Checkpoints;
 
 namespace Sequor.Cli;
 
@@ -44,6 +45,18 @@ internal static class TrainingOutput
 
         json.WriteStartArray("epochs");
         foreach (EpochResult epoch in result.Epochs) WriteEpoch(json, null, epoch);
+        json.WriteEndArray();
+    }
+
+    /// <summary>A run to which nothing was added.</summary>
+    public static void WriteFinished(Utf8JsonWriter json, string path, InterruptedRun run)
+    {
+        json.WriteString("run", path);
+        json.WriteBoolean("finished", true);
+        WriteEpoch(json, "best", run.Best!);
+        WriteEpoch(json, "last", run.Epochs[^1]);
+        json.WriteStartArray("epochs");
+        foreach (EpochResult epoch in run.Epochs) WriteEpoch(json, null, epoch);
         json.WriteEndArray();
     }
 

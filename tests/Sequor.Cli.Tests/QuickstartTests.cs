@@ -19,6 +19,6 @@ public sealed class QuickstartTests
         Assert.Equal("sequor", next[0]);
         Assert.Equal(0, Tool.Run(next[1..]).ExitCode);
 
-        Assert.Contains("is not empty", Tool.Refused("quickstart", "--out", output), StringComparison.Ordinal);
+        Assert.Contains("holds a run", Tool.Refused("quickstart", "--out", output), StringComparison.Ordinal);
     }
 }

@@ -108,7 +108,8 @@ public sealed class TrainEvaluateRecommendTests(TrainedRun trained) : IClassFixt
     public void A_folder_that_holds_something_is_not_made_a_run()
     {
         string line = Tool.Refused("train", trained.Config, "--data", trained.Store, "--out", trained.Run);
-        Assert.Contains("is not empty", line, StringComparison.Ordinal);
+        Assert.Contains($"{trained.Run} holds a run; go on with it by `sequor train --resume {trained.Run}`", line, StringComparison.Ordinal);
+        Assert.Contains("is not empty", Tool.Refused("train", trained.Config, "--data", trained.Store, "--out", Path.Combine(trained.Run, "best")), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -161,6 +162,6 @@ public sealed class TrainEvaluateRecommendTests(TrainedRun trained) : IClassFixt
         Tool run = Tool.RunUntil(
             ["train", trained.Config, "--data", trained.Store, "--out", folder.File("run")], new CancellationToken(canceled: true));
         Assert.Equal(130, run.ExitCode);
-        Assert.Equal("interrupted\n", run.Error);
+        Assert.Equal($"interrupted; go on with `sequor train --resume {folder.File("run")}`\n", run.Error);
     }
 }

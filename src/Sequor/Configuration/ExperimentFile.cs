@@ -12,9 +12,12 @@ public sealed partial record ExperimentConfig
     public static LoadedExperiment Load(string path, IReadOnlyList<string>? overrides = null) =>
         GinBinder.Bind(GinParser.ParseFile(path, overrides ?? []));
 
-    /// <summary>Reads an experiment from gin text; <paramref name="source"/> names it in messages.</summary>
+    /// <summary>
+    /// Reads an experiment from gin text; <paramref name="source"/> names it in messages, <paramref name="overrides"/> prevail as in <see cref="Load"/>.
+    /// </summary>
     /// <exception cref="InvalidInputException">The text is not gin, or breaks a rule.</exception>
-    public static LoadedExperiment FromGin(string text, string source) => GinBinder.Bind(GinParser.ParseText(text, source));
+    public static LoadedExperiment FromGin(string text, string source, IReadOnlyList<string>? overrides = null) =>
+        GinBinder.Bind(GinParser.ParseText(text, source, overrides ?? []));
 
     /// <summary>Writes every setting, defaults included, as gin text that binds back to an equal experiment.</summary>
     public string ToGin()

@@ -12,10 +12,14 @@ public static class GinParser
 
     /// <summary>Reads text; <paramref name="file"/> names it in messages and is where relative includes start.</summary>
     /// <exception cref="InvalidInputException">The text is not gin.</exception>
-    public static GinDocument ParseText(string text, string file)
+    public static GinDocument ParseText(string text, string file) => ParseText(text, file, []);
+
+    /// <summary>Reads text, then <c>name=value</c> statements that prevail over it; macros see both.</summary>
+    internal static GinDocument ParseText(string text, string file, IEnumerable<string> overrides)
     {
         var reading = new GinReading();
         reading.AddText(text, file);
+        foreach (string statement in overrides) reading.AddOverride(statement);
         return reading.Complete();
     }
 

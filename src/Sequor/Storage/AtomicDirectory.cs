@@ -16,6 +16,7 @@ public sealed class AtomicDirectory : IDisposable
         _marker = marker;
         CheckTarget();
         FilesPath = PathOnDisk.TemporaryBeside(_target);
+        DiskSteps.Tell(DiskStep.Create, FilesPath);
         Directory.CreateDirectory(FilesPath);
     }
 
@@ -47,19 +48,40 @@ public sealed class AtomicDirectory : IDisposable
     {
         FlushTree(FilesPath);
         CheckTarget();
-        if (!Directory.Exists(_target)) Directory.Move(FilesPath, _target);
+        if (!Directory.Exists(_target)) Rename(FilesPath, _target);
         else if (!PathOnDisk.TryExchange(FilesPath, _target)) Replace();
         _committed = true;
         PathOnDisk.FlushDirectory(Path.GetDirectoryName(_target)!);
         // After an exchange the temporary name holds the old directory.
-        if (Directory.Exists(FilesPath)) Directory.Delete(FilesPath, recursive: true);
+        if (Directory.Exists(FilesPath)) Delete(FilesPath);
+        return true;
+    });
+
+    /// <summary>Takes a directory away so that at no moment a part of it stands under its name.</summary>
+    /// <exception cref="InvalidInputException">The system refuses; the message gives its reason.</exception>
+    public static void Remove(string path) => PathOnDisk.Guard(path, () =>
+    {
+        string old = PathOnDisk.TemporaryBeside(path);
+        Rename(path, old);
+        Delete(old);
+        return true;
+    });
+
+    /// <summary>
+    /// Removes what killed processes left of directories and files in <paramref name="directory"/>; only for who alone writes there.
+    /// </summary>
+    /// <exception cref="InvalidInputException">The system refuses; the message gives its reason.</exception>
+    public static void RemoveAbandoned(string directory) => PathOnDisk.Guard(directory, () =>
+    {
+        if (!Directory.Exists(directory)) return false;
+        foreach (string path in Directory.EnumerateFileSystemEntries(directory, ".*.tmp").ToArray()) Delete(path);
         return true;
     });
 
     /// <summary>Removes the temporary directory unless it was committed.</summary>
     public void Dispose()
     {
-        if (!_committed && Directory.Exists(FilesPath)) Directory.Delete(FilesPath, recursive: true);
+        if (!_committed && Directory.Exists(FilesPath)) Delete(FilesPath);
     }
 
     private void CheckTarget()
@@ -76,18 +98,31 @@ public sealed class AtomicDirectory : IDisposable
     private void Replace()
     {
         string old = PathOnDisk.TemporaryBeside(_target);
-        Directory.Move(_target, old);
+        Rename(_target, old);
         try
         {
-            Directory.Move(FilesPath, _target);
+            Rename(FilesPath, _target);
         }
         catch (IOException)
         {
-            Directory.Move(old, _target);
+            Rename(old, _target);
             throw;
         }
 
-        Directory.Delete(old, recursive: true);
+        Delete(old);
+    }
+
+    private static void Rename(string from, string to)
+    {
+        DiskSteps.Tell(DiskStep.Rename, from, to);
+        Directory.Move(from, to);
+    }
+
+    private static void Delete(string path)
+    {
+        DiskSteps.Tell(DiskStep.Delete, path);
+        if (Directory.Exists(path)) Directory.Delete(path, recursive: true);
+        else File.Delete(path);
     }
 
     private static void FlushTree(string directory)
@@ -95,6 +130,7 @@ public sealed class AtomicDirectory : IDisposable
         foreach (string file in Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories))
         {
             using var stream = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.Read);
+            DiskSteps.Tell(DiskStep.Flush, file);
             stream.Flush(flushToDisk: true);
         }
 

@@ -17,6 +17,7 @@ public sealed class AtomicFile : IDisposable
         if (Directory.Exists(_target)) throw new IOException("a directory has this name");
         PathOnDisk.RemoveAbandoned(_target);
         _temporary = PathOnDisk.TemporaryBeside(_target);
+        DiskSteps.Tell(DiskStep.Create, _temporary);
         _stream = new FileStream(_temporary, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite, bufferSize: 1 << 16);
     }
 
@@ -51,9 +52,12 @@ public sealed class AtomicFile : IDisposable
     /// <exception cref="InvalidInputException">The system refuses or the disk is full; the message gives its reason.</exception>
     public void Commit() => PathOnDisk.Guard(_target, () =>
     {
+        _stream.Flush();
+        DiskSteps.Tell(DiskStep.Flush, _temporary);
         _stream.Flush(flushToDisk: true);
         // Renamed while it is locked, or another process might take it for abandoned. Windows renames no open file, but deletes none either.
         if (OperatingSystem.IsWindows()) _stream.Dispose();
+        DiskSteps.Tell(DiskStep.Rename, _temporary, _target);
         File.Move(_temporary, _target, overwrite: true);
         _stream.Dispose();
         PathOnDisk.FlushDirectory(Path.GetDirectoryName(_target)!);
@@ -73,6 +77,7 @@ public sealed class AtomicFile : IDisposable
             // A full disk fails again while the rest of the buffer is written; the file is thrown away all the same.
         }
 
+        DiskSteps.Tell(DiskStep.Delete, _temporary);
         File.Delete(_temporary);
     }
 }

@@ -26,6 +26,17 @@ internal static partial class PathOnDisk
         return Path.Combine(directory, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.tmp");
     }
 
+    /// <summary>Makes a directory and those above it that are missing, and their names durable.</summary>
+    public static void CreateDirectory(string path)
+    {
+        path = Path.GetFullPath(path);
+        if (Directory.Exists(path)) return;
+        string? parent = Path.GetDirectoryName(path);
+        if (parent is not null) CreateDirectory(parent);
+        Directory.CreateDirectory(path);
+        if (parent is not null) FlushDirectory(parent);
+    }
+
     /// <summary>Removes temporary files of a target that killed processes left; one that is being written is locked, and stays.</summary>
     public static void RemoveAbandoned(string path)
     {
@@ -66,6 +77,7 @@ internal static partial class PathOnDisk
     /// </summary>
     public static void FlushDirectory(string path)
     {
+        DiskSteps.Tell(DiskStep.FlushDirectory, path);
         // Windows has no such call: its file systems journal names themselves.
         if (OperatingSystem.IsWindows()) return;
         int handle = Open(path, ReadOnly);
@@ -80,6 +92,7 @@ internal static partial class PathOnDisk
         if (!OperatingSystem.IsLinux()) return false;
         try
         {
+            DiskSteps.Tell(DiskStep.Exchange, first, second);
             return RenameAt(CurrentDirectory, first, CurrentDirectory, second, ExchangeNames) == 0;
         }
         catch (EntryPointNotFoundException)

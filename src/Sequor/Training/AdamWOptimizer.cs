@@ -57,6 +57,24 @@ public sealed unsafe class AdamWOptimizer : IDisposable
     /// <summary>Steps taken.</summary>
     public long StepCount { get; private set; }
 
+    /// <summary>Both moments of every parameter under the names that PyTorch gives them, with the parameter's rows and columns; one row of a second moment a row.</summary>
+    internal IEnumerable<KeyValuePair<string, Matrix>> Moments
+    {
+        get
+        {
+            foreach (var (parameter, first, second) in _moments)
+            {
+                Matrix value = parameter.Value;
+                bool oneARow = second.Length < first.Length;
+                yield return KeyValuePair.Create($"{parameter.Name}.exp_avg", MatrixOn(first, value.Rows, value.Columns));
+                yield return KeyValuePair.Create($"{parameter.Name}.exp_avg_sq", oneARow ? MatrixOn(second, 1, value.Rows) : MatrixOn(second, value.Rows, value.Columns));
+            }
+        }
+    }
+
+    /// <summary>Goes on behind the steps that made <see cref="Moments"/> what they have been set to.</summary>
+    internal void ContinueFrom(long stepCount) => StepCount = stepCount;
+
     /// <summary>Rate of the next step.</summary>
     public double LearningRate =>
         _config.LearningRate * (StepCount < _config.WarmupSteps ? (double)(StepCount + 1) / _config.WarmupSteps : 1);
@@ -96,6 +114,8 @@ public sealed unsafe class AdamWOptimizer : IDisposable
             second.Dispose();
         }
     }
+
+    private static Matrix MatrixOn(NativeBuffer buffer, int rows, int columns) => new(buffer.Pointer, null, rows, columns);
 
     private void Update<V, S>(int index) where V : struct where S : struct, ISimd<V>
     {

@@ -17,7 +17,7 @@ public sealed class BatchLoader : IDisposable
     private readonly SequenceStore _store;
     private readonly int[] _users, _order;
     private readonly Queue<SequenceBatch> _free = new();
-    private readonly Queue<SequenceBatch> _ready = new();
+    private readonly Queue<(SequenceBatch Batch, int End)> _ready = new();
     private readonly List<SequenceBatch> _all = [];
     private readonly object _change = new();
     private Thread? _thread;
@@ -43,14 +43,18 @@ public sealed class BatchLoader : IDisposable
     /// <summary>Users an epoch.</summary>
     public int UserCount => _users.Length;
 
-    /// <summary>Starts on an epoch.</summary>
-    public void Begin(int epoch)
+    /// <summary>Place in the order of this epoch behind the users of the batch that <see cref="Next"/> gave last; what <see cref="Begin"/> goes on from.</summary>
+    public int Position { get; private set; }
+
+    /// <summary>Starts on an epoch, or goes on with it behind the users before <paramref name="position"/>: the batches are the same in either case.</summary>
+    public void Begin(int epoch, int position = 0)
     {
         Stop();
+        Position = position;
         _stopping = false;
         _finished = false;
         _failure = null;
-        _thread = new Thread(() => Produce(epoch)) { IsBackground = true, Name = "Sequor batch loader" };
+        _thread = new Thread(() => Produce(epoch, position)) { IsBackground = true, Name = "Sequor batch loader" };
         _thread.Start();
     }
 
@@ -61,7 +65,9 @@ public sealed class BatchLoader : IDisposable
         {
             while (_ready.Count == 0 && !_finished) Monitor.Wait(_change);
             if (_failure is not null) ExceptionDispatchInfo.Throw(_failure);
-            return _ready.TryDequeue(out SequenceBatch? batch) ? batch : null;
+            if (!_ready.TryDequeue(out var ready)) return null;
+            Position = ready.End;
+            return ready.Batch;
         }
     }
 
@@ -98,20 +104,21 @@ public sealed class BatchLoader : IDisposable
         foreach (SequenceBatch batch in _all) _free.Enqueue(batch);
     }
 
-    private void Produce(int epoch)
+    private void Produce(int epoch, int position)
     {
         Exception? failure = null;
         try
         {
             Shuffle(epoch);
-            for (int next = 0; next < _order.Length;)
+            for (int next = position; next < _order.Length;)
             {
                 SequenceBatch? batch = TakeFree();
                 if (batch is null) return;
                 next = Fill(batch, next, epoch);
                 lock (_change)
                 {
-                    (batch.UserCount > 0 ? _ready : _free).Enqueue(batch);
+                    if (batch.UserCount > 0) _ready.Enqueue((batch, next));
+                    else _free.Enqueue(batch);
                     Monitor.PulseAll(_change);
                 }
             }

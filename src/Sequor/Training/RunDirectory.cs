@@ -2,19 +2,28 @@ using System.Globalization;
 using System.Text.Json;
 using Sequor.Artifacts;
 using Sequor.Storage;
+using Sequor.Training.Checkpoints;
 
 namespace Sequor.Training;
 
 /// <summary>
 /// The folder of a run: <c>config.gin</c> (every setting, as resolved), <c>metrics.jsonl</c> (a line an epoch, and a line every
-/// eval_interval steps), <c>log.txt</c>, the artefacts <c>best/</c> and <c>last/</c>, and <c>checkpoints/</c>.
+/// eval_interval steps), <c>log.txt</c>, the artefacts <c>best/</c> and <c>last/</c>, and <c>checkpoints/</c>. One process at a time writes there.
 /// </summary>
 public sealed class RunDirectory : IDisposable
 {
-    private readonly StreamWriter _metrics;
-    private readonly StreamWriter _log;
+    private const string MetricsFileName = "metrics.jsonl";
+    private const string LogFileName = "log.txt";
+    private readonly RunLock _lock;
+    private readonly LineFile _metrics;
+    private readonly LineFile _log;
 
-    private RunDirectory(string path, StreamWriter metrics, StreamWriter log) => (Path, _metrics, _log) = (path, metrics, log);
+    private RunDirectory(string path, RunLock runLock)
+    {
+        (Path, _lock) = (path, runLock);
+        _metrics = LineFile.Open(System.IO.Path.Combine(path, MetricsFileName));
+        _log = LineFile.Open(System.IO.Path.Combine(path, LogFileName));
+    }
 
     /// <summary>The folder.</summary>
     public string Path { get; }
@@ -25,23 +34,70 @@ public sealed class RunDirectory : IDisposable
     /// <summary>Weights of the last epoch.</summary>
     public string Last => System.IO.Path.Combine(Path, "last");
 
-    /// <summary>Begins a run in a new or empty folder.</summary>
+    /// <summary>Begins a run in a new or empty folder, and keeps others out of it.</summary>
     /// <exception cref="InvalidInputException">The folder holds something, or cannot be written.</exception>
     public static RunDirectory Create(string path, string configuration)
     {
+        RunLock? runLock = null;
         try
         {
-            if (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any())
-                throw new InvalidInputException($"{path} is not empty: a run writes into a new folder; choose another --out or remove it");
-            Directory.CreateDirectory(path);
-            AtomicFile.Write(System.IO.Path.Combine(path, "config.gin"), stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(configuration)));
-            return new RunDirectory(path, Append(path, "metrics.jsonl"), Append(path, "log.txt"));
+            RequireNew(path);
+            PathOnDisk.CreateDirectory(path);
+            runLock = RunLock.Take(path);
+            WriteConfiguration(path, configuration);
+            var run = new RunDirectory(path, runLock);
+            PathOnDisk.CreateDirectory(CheckpointsOf(path));
+            PathOnDisk.FlushDirectory(path);
+            return run;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error)
         {
-            throw new InvalidInputException($"{path} cannot be written: {error.Message.TrimEnd('.')}; choose another --out", error);
+            runLock?.Dispose();
+            if (error is IOException or UnauthorizedAccessException) throw new InvalidInputException($"{path} cannot be written: {error.Message.TrimEnd('.')}; choose another --out", error);
+            throw;
         }
     }
+
+    /// <summary>Goes on with a run as it was when its files had these lengths; what was written behind them, and what a killed process left half done, is taken away.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="runLock">Its lock, which is the run's from now on.</param>
+    /// <param name="configuration">Its settings from now on.</param>
+    /// <param name="metricsLength">Bytes of <c>metrics.jsonl</c>.</param>
+    /// <param name="logLength">Bytes of <c>log.txt</c>.</param>
+    /// <exception cref="IOException">The system refuses.</exception>
+    internal static RunDirectory Continue(string path, RunLock runLock, string configuration, long metricsLength, long logLength)
+    {
+        RunDirectory? run = null;
+        try
+        {
+            AtomicDirectory.RemoveAbandoned(path);
+            AtomicDirectory.RemoveAbandoned(CheckpointsOf(path));
+            WriteConfiguration(path, configuration);
+            run = new RunDirectory(path, runLock);
+            if (!run._log.Cut(logLength)) run.Log($"{LogFileName} has lost lines");
+            if (!run._metrics.Cut(metricsLength)) run.Log($"{MetricsFileName} has lost lines");
+            return run;
+        }
+        catch
+        {
+            run?.Dispose();
+            runLock.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Refuses a folder that holds something; for one that holds a run the message says how to go on with it.</summary>
+    /// <exception cref="InvalidInputException">The folder is not new or empty.</exception>
+    public static void RequireNew(string path)
+    {
+        if (!Directory.Exists(path) || !Directory.EnumerateFileSystemEntries(path).Any()) return;
+        throw new InvalidInputException(Directory.Exists(CheckpointsOf(path))
+            ? $"{path} holds a run; go on with it by `sequor train --resume {path}`, or choose another --out"
+            : $"{path} is not empty: a run writes into a new folder; choose another --out or remove it");
+    }
+
+    /// <summary>Folder of the checkpoints of a run.</summary>
+    internal static string CheckpointsOf(string path) => System.IO.Path.Combine(path, "checkpoints");
 
     /// <summary>The artefact that a path means: a run's best epoch, or the artefact itself.</summary>
     /// <exception cref="InvalidInputException">It is neither.</exception>
@@ -54,8 +110,8 @@ public sealed class RunDirectory : IDisposable
         throw new InvalidInputException($"{runOrModel} holds neither a run ({System.IO.Path.Combine("best", ArtifactManifest.FileName)}) nor a model ({ArtifactManifest.FileName}); name a folder that `sequor train` wrote");
     }
 
-    /// <summary>Folder of a kept checkpoint.</summary>
-    public string Checkpoint(int epoch) => System.IO.Path.Combine(Path, "checkpoints", string.Create(CultureInfo.InvariantCulture, $"epoch-{epoch:D4}"));
+    /// <summary>Folder of a model that is kept for good.</summary>
+    public string Checkpoint(int epoch) => System.IO.Path.Combine(CheckpointsOf(Path), string.Create(CultureInfo.InvariantCulture, $"epoch-{epoch:D4}"));
 
     /// <summary>Appends a line of names and numbers to <c>metrics.jsonl</c>.</summary>
     public void WriteMetrics(IEnumerable<KeyValuePair<string, double>> values)
@@ -72,23 +128,32 @@ public sealed class RunDirectory : IDisposable
             }
             json.WriteEndObject();
         }
-        _metrics.WriteLine(System.Text.Encoding.UTF8.GetString(memory.ToArray()));
-        _metrics.Flush();
+        _metrics.Append(System.Text.Encoding.UTF8.GetString(memory.ToArray()));
     }
 
     /// <summary>Appends a line with the time to <c>log.txt</c>.</summary>
-    public void Log(string message)
+    public void Log(string message) => _log.Append($"{DateTimeOffset.UtcNow:yyyy-MM-dd HH:mm:ss}Z {message}");
+
+    /// <summary>Makes the lines so far durable and returns how many bytes they are.</summary>
+    internal (long Metrics, long Log) Flush()
     {
-        _log.WriteLine($"{DateTimeOffset.UtcNow:yyyy-MM-dd HH:mm:ss}Z {message}");
+        _metrics.Flush();
         _log.Flush();
+        return (_metrics.Length, _log.Length);
     }
 
-    /// <summary>Closes the files.</summary>
+    /// <summary>Closes the files and lets others in.</summary>
     public void Dispose()
     {
         _metrics.Dispose();
         _log.Dispose();
+        _lock.Dispose();
     }
 
-    private static StreamWriter Append(string path, string name) => new(System.IO.Path.Combine(path, name), append: true);
+    private static void WriteConfiguration(string path, string configuration)
+    {
+        string file = System.IO.Path.Combine(path, "config.gin");
+        if (File.Exists(file) && File.ReadAllText(file) == configuration) return;
+        AtomicFile.Write(file, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(configuration)));
+    }
 }

@@ -8,6 +8,7 @@ using Sequor.Evaluation;
 using Sequor.Kernels;
 using Sequor.Losses;
 using Sequor.Modeling;
+using Sequor.Training.Checkpoints;
 
 namespace Sequor.Training;
 
@@ -59,7 +60,7 @@ public sealed class Trainer : IDisposable
     public RecommenderModel Model { get; }
 
     /// <summary>The model whose weights it began with; null when they were drawn.</summary>
-    public InitialModel? InitialModel { get; }
+    public InitialModel? InitialModel { get; private set; }
 
     /// <summary>Whether the model to go on from has learned from events that are held out now, so that figures on them are too good.</summary>
     public bool HasSeenHeldOut => InitialModel is { Protocol: not "validation" } && _protocol == EvaluationProtocol.Validation;
@@ -93,46 +94,55 @@ public sealed class Trainer : IDisposable
         return loss;
     }
 
-    /// <summary>Trains all epochs and writes the run into a new folder (<see cref="RunDirectory"/>).</summary>
+    /// <summary>Trains all epochs and writes the run into a new folder (<see cref="RunDirectory"/>). Cancelled, it leaves a checkpoint.</summary>
+    /// <exception cref="InvalidInputException">The folder is not new, or cannot be written; the loss is no number.</exception>
     public TrainingResult Fit(
         string runDirectory, IProgress<TrainingProgress>? progress = null, Action<EpochResult>? onEpoch = null, CancellationToken cancellationToken = default)
     {
-        var watch = Stopwatch.StartNew();
         using RunDirectory run = RunDirectory.Create(runDirectory, _config.ToGin());
-        run.Log($"settings of {_config.DatasetName} on data {_store.Name} ({_store.Fingerprint}), {_store.UserCount} users, {_store.Items.Count} items, {_store.InteractionCount} interactions, {_training.SkippedUserCount} users skipped");
-        if (!_store.HasTimestamps && _config.Model.ReadsTimes) run.Log("no timestamps: the time part of the model's attention is off");
-        if (InitialModel is { } initial)
+        return Guard(run.Path, () =>
         {
-            run.Log($"goes on from {initial.Name} (epoch {initial.Epoch}, data {initial.DataFingerprint}), {initial.MatchedItems} items matched, {initial.NewItems} new, {initial.GoneItems} gone; the optimizer begins anew");
-            if (HasSeenHeldOut) run.Log($"{initial.Name} was trained under the {initial.Protocol} protocol and has seen events that are held out now: figures on them are too good");
-        }
-        run.Log($"{Simd.Name}, {_workers.ThreadCount} threads, protocol {ProtocolName}");
-        var epochs = new List<EpochResult>();
-        EpochResult? best = null;
-        for (int epoch = 0; epoch < _config.Training.EpochCount; epoch++)
+            Announce(run);
+            var at = new RunProgress(run, _config.Training, StateAtStart(), Tensors());
+            // The first checkpoint stands before the first step: a run can go on from any moment, without the model that it began with.
+            at.WriteCheckpoint(StepCount);
+            return Train(run, at, progress, onEpoch, cancellationToken);
+        });
+    }
+
+    /// <summary>
+    /// Goes on with a run to the weights and metrics that it would have come to without the interruption, on this trainer, which was made with the
+    /// settings, data and protocol of the run. Cancelled, it leaves a checkpoint.
+    /// </summary>
+    /// <exception cref="InvalidInputException">Data, protocol or settings are not the run's, its folder cannot be written, or its best model is lost.</exception>
+    public TrainingResult Resume(
+        InterruptedRun interrupted, IProgress<TrainingProgress>? progress = null, Action<EpochResult>? onEpoch = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(interrupted);
+        interrupted.RequireSame(_store);
+        interrupted.Check(_config);
+        if (interrupted.Protocol != _protocol)
+            throw new InvalidInputException($"{interrupted.Path} goes on under the {interrupted.Protocol} protocol that it began with, not under {_protocol}");
+        TrainingState state = interrupted.State;
+        Checkpoint.Read(interrupted.Checkpoint, Tensors());
+        _optimizer.ContinueFrom(state.Step);
+        InitialModel = state.InitialModel;
+        return Guard(interrupted.Path, () =>
         {
-            EpochResult result = RunEpoch(epoch, run, progress, cancellationToken);
-            epochs.Add(result);
-            Record(run, result);
-            bool full = IsFull(epoch);
-            if (full && (best is null || Score(result) > Score(best)))
+            string settings = _config.ToGin();
+            using RunDirectory run = RunDirectory.Continue(interrupted.Path, interrupted.TakeLock(), settings, state.MetricsLength, state.LogLength);
+            foreach (string notice in interrupted.Notices) run.Log(notice);
+            run.Log($"goes on behind step {state.Step}, {state.Epoch.Users} users into epoch {state.Epoch.Number}; {Simd.Name}, {_workers.ThreadCount} threads");
+            TrainingState start = StateAtStart() with
             {
-                best = result;
-                Save(run.Best, result);
-            }
-            if ((epoch + 1) % _config.Training.CheckpointEvery == 0) Save(run.Checkpoint(epoch), result);
-            onEpoch?.Invoke(result);
-            if (_config.Training.EarlyStoppingPatience > 0 && full && epoch - best!.Epoch >= _config.Training.EarlyStoppingPatience)
-            {
-                run.Log($"no better {SelectionMetric} in {_config.Training.EarlyStoppingPatience} epochs: stopped after epoch {epoch}");
-                break;
-            }
-        }
-        EpochResult last = epochs[^1];
-        Save(run.Last, last);
-        EvaluationReport? test = _protocol == EvaluationProtocol.Validation ? Test(run, best!.Epoch) : null;
-        run.Log($"best epoch {best!.Epoch}: {SelectionMetric} {Score(best).ToString("F4", CultureInfo.InvariantCulture)}; {watch.Elapsed.TotalSeconds:F0} s");
-        return new TrainingResult(epochs, best, last, watch.Elapsed, test, InitialModel);
+                Step = state.Step, Epoch = state.Epoch, Epochs = state.Epochs, BestEpoch = state.BestEpoch, Elapsed = state.Elapsed,
+            };
+            var at = new RunProgress(run, _config.Training, start, Tensors());
+            RestoreModels(run, at);
+            // Other settings are the run's from now on, whatever happens next.
+            if (settings != state.Configuration) at.WriteCheckpoint(StepCount);
+            return Train(run, at, progress, onEpoch, cancellationToken);
+        });
     }
 
     /// <summary>Ends the native memory.</summary>
@@ -154,36 +164,146 @@ public sealed class Trainer : IDisposable
             foreach (float rating in store[user].Ratings) labels.Label(rating);
     }
 
-    private string ProtocolName => _protocol == EvaluationProtocol.Validation ? "validation" : "reference";
+    /// <summary>Name and version of this program.</summary>
+    internal static string Creator => $"Sequor {typeof(Trainer).Assembly.GetName().Version}";
 
-    private bool IsFull(int epoch) => epoch % _config.Training.FullEvaluationEvery == 0 || epoch == _config.Training.EpochCount - 1;
+    private string ProtocolName => _protocol == EvaluationProtocol.Validation ? "validation" : "reference";
 
     private static double Score(EpochResult result) => result.Report.Metrics[SelectionMetric];
 
-    private EpochResult RunEpoch(int epoch, RunDirectory run, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    private void Announce(RunDirectory run)
     {
-        var watch = Stopwatch.StartNew();
-        double lossSum = 0;
-        long tokens = 0, users = 0, steps = 0;
-        _loader.Begin(epoch);
+        run.Log($"settings of {_config.DatasetName} on data {_store.Name} ({_store.Fingerprint}), {_store.UserCount} users, {_store.Items.Count} items, {_store.InteractionCount} interactions, {_training.SkippedUserCount} users skipped");
+        if (!_store.HasTimestamps && _config.Model.ReadsTimes) run.Log("no timestamps: the time part of the model's attention is off");
+        if (InitialModel is { } initial)
+        {
+            run.Log($"goes on from {initial.Name} (epoch {initial.Epoch}, data {initial.DataFingerprint}), {initial.MatchedItems} items matched, {initial.NewItems} new, {initial.GoneItems} gone; the optimizer begins anew");
+            if (HasSeenHeldOut) run.Log($"{initial.Name} was trained under the {initial.Protocol} protocol and has seen events that are held out now: figures on them are too good");
+        }
+        run.Log($"{Simd.Name}, {_workers.ThreadCount} threads, protocol {ProtocolName}");
+    }
+
+    private TrainingResult Train(
+        RunDirectory run, RunProgress at, IProgress<TrainingProgress>? progress, Action<EpochResult>? onEpoch, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (!RunEnd.IsReached(_config.Training, at.Epoch, at.BestEpoch))
+            {
+                EpochResult result = RunEpoch(run, at, progress, cancellationToken);
+                Record(run, result);
+                bool full = RunEnd.IsFull(_config.Training, result.Epoch);
+                at.End(result, isBest: full && (at.BestEpoch is not { } best || Score(result) > Score(at.Epochs[best])));
+                // Before the models: what they should be is then known, whatever happens to them.
+                at.WriteCheckpoint(StepCount);
+                SaveModels(run, at);
+                onEpoch?.Invoke(result);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            if (at.IsAhead) at.WriteCheckpoint(StepCount);
+            throw;
+        }
+        if (RunEnd.HasStalled(_config.Training, at.Epoch, at.BestEpoch) && at.Epochs.Count < _config.Training.EpochCount)
+            run.Log($"no better {SelectionMetric} in {_config.Training.EarlyStoppingPatience} epochs: stopped after epoch {at.Epochs.Count - 1}");
+        EpochResult bestResult = at.Epochs[at.BestEpoch!.Value], last = at.Epochs[^1];
+        EvaluationReport? test = _protocol == EvaluationProtocol.Validation ? Test(run, bestResult.Epoch) : null;
+        run.Log($"best epoch {bestResult.Epoch}: {SelectionMetric} {Score(bestResult).ToString("F4", CultureInfo.InvariantCulture)}; {at.Elapsed.TotalSeconds:F0} s");
+        run.Flush();
+        // Comes last: a run that has it is finished.
+        Save(run.Last, last);
+        return new TrainingResult(at.Epochs, bestResult, last, at.Elapsed, test, InitialModel);
+    }
+
+    private EpochResult RunEpoch(RunDirectory run, RunProgress at, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    {
+        int epoch = at.Epoch.Number;
+        _loader.Begin(epoch, at.Epoch.Position);
+        long start = Stopwatch.GetTimestamp();
         while (_loader.Next() is { } batch)
         {
             cancellationToken.ThrowIfCancellationRequested();
             double loss = Step(batch);
-            lossSum += loss;
-            tokens += batch.TokenCount;
-            users += batch.UserCount;
-            steps++;
+            at.Add(loss, batch.UserCount, batch.TokenCount, _loader.Position, Stopwatch.GetElapsedTime(start));
+            start = Stopwatch.GetTimestamp();
             if (StepCount % _config.Training.LogEverySteps == 0) run.WriteMetrics([new("step", StepCount), new("losses/ar_loss", loss), .. _loss.Auxiliary]);
-            progress?.Report(new("train", epoch, _config.Training.EpochCount, users, _loader.UserCount, lossSum / steps, tokens / watch.Elapsed.TotalSeconds));
+            progress?.Report(new("train", epoch, _config.Training.EpochCount, at.Epoch.Users, _loader.UserCount, at.Epoch.Loss, at.Epoch.Tokens / at.Epoch.TrainTime.TotalSeconds));
             _loader.Return(batch);
+            if (!at.IsDue) continue;
+            at.WriteCheckpoint(StepCount);
+            start = Stopwatch.GetTimestamp();
         }
-        TimeSpan trained = watch.Elapsed;
+        var watch = Stopwatch.StartNew();
         EvaluationReport report = Evaluator.Evaluate(Model, _selection, Options(epoch) with
         {
-            MaxBatches = IsFull(epoch) ? null : _config.Training.PartialEvaluationBatches,
-        }, progress is null ? null : new UserProgress(users => progress.Report(new("evaluate", epoch, _config.Training.EpochCount, users, _store.UserCount, lossSum / Math.Max(steps, 1), 0))), cancellationToken);
-        return new EpochResult(epoch, lossSum / Math.Max(steps, 1), report, trained, watch.Elapsed - trained);
+            MaxBatches = RunEnd.IsFull(_config.Training, epoch) ? null : _config.Training.PartialEvaluationBatches,
+        }, progress is null ? null : new UserProgress(users => progress.Report(new("evaluate", epoch, _config.Training.EpochCount, users, _store.UserCount, at.Epoch.Loss, 0))), cancellationToken);
+        return new EpochResult(epoch, at.Epoch.Loss, report, at.Epoch.TrainTime, watch.Elapsed);
+    }
+
+    // The models that the end of an epoch leaves behind.
+    private void SaveModels(RunDirectory run, RunProgress at)
+    {
+        EpochResult result = at.Epochs[^1];
+        if (at.BestEpoch == result.Epoch) Save(run.Best, result);
+        if ((result.Epoch + 1) % _config.Training.CheckpointEvery == 0) Save(run.Checkpoint(result.Epoch), result);
+    }
+
+    // An epoch's end may have come to its checkpoint and not to its models, whose weights then stand here. Within an epoch they must be there.
+    private void RestoreModels(RunDirectory run, RunProgress at)
+    {
+        if (at.Epochs.Count > 0 && at.Epoch.Position == 0) SaveModels(run, at);
+        if (at.BestEpoch is not { } best) return;
+        try
+        {
+            if (ArtifactManifest.Read(run.Best).Epoch >= best) return;
+        }
+        catch (InvalidInputException damage)
+        {
+            throw Lost(damage.Message, damage);
+        }
+        throw Lost("it is of an earlier epoch", null);
+
+        InvalidInputException Lost(string finding, Exception? damage) =>
+            new($"the best model of the run, that of epoch {best}, is lost: {finding}; restore {run.Best} from a copy, or train anew", damage);
+    }
+
+    private TrainingState StateAtStart() => new()
+    {
+        Creator = Creator,
+        Simd = Simd.Name,
+        Configuration = _config.ToGin(),
+        DataPath = Path.GetFullPath(_store.Path),
+        DataFingerprint = _store.Fingerprint,
+        Protocol = _protocol,
+        InitialModel = InitialModel,
+        Step = 0,
+        Epoch = EpochState.Of(0),
+        Epochs = [],
+        BestEpoch = null,
+        Elapsed = default,
+        MetricsLength = 0,
+        LogLength = 0,
+    };
+
+    // What a step changes: weights and both moments.
+    private List<KeyValuePair<string, Matrix>> Tensors() =>
+        [.. Model.Parameters.Select(parameter => KeyValuePair.Create(parameter.Name, parameter.Value)), .. _optimizer.Moments];
+
+    // Whatever the disk refuses while a run is under way, the run can go on later.
+    private static TrainingResult Guard(string run, Func<TrainingResult> train)
+    {
+        try
+        {
+            return train();
+        }
+        catch (Exception error) when (Cause(error) is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException($"the run stops: {Cause(error).Message.TrimEnd('.')}; once that is mended, go on with `sequor train --resume {run}`", error);
+        }
+
+        static Exception Cause(Exception error) => error is InvalidInputException { InnerException: { } cause } ? cause : error;
     }
 
     private EvaluationReport Test(RunDirectory run, int epoch)
@@ -217,7 +337,7 @@ public sealed class Trainer : IDisposable
 
     private void Save(string directory, EpochResult result) => ModelArtifact.Save(directory, Model, _store.Items, _popularity, new ArtifactManifest
     {
-        Creator = $"Sequor {typeof(Trainer).Assembly.GetName().Version}",
+        Creator = Creator,
         Configuration = _config.ToGin(),
         ItemCount = _store.Items.Count,
         DataName = _store.Name,

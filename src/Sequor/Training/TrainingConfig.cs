@@ -67,7 +67,16 @@ public sealed record TrainingConfig
     /// <summary>Batches of an evaluation in the epochs between (<c>train_fn.partial_eval_num_iters</c>).</summary>
     public int PartialEvaluationBatches { get; init; } = 32;
 
-    /// <summary>Epochs between kept checkpoints (<c>train_fn.save_ckpt_every_n</c>).</summary>
+    /// <summary>
+    /// Seconds between the checkpoints from which a run can go on, beside the one at the end of every epoch
+    /// (<c>train_fn.checkpoint_every_seconds</c>). More, where writing one would take over 2 % of the time; 0 writes one after every step, whatever it takes.
+    /// </summary>
+    public double CheckpointSeconds { get; init; } = 300;
+
+    /// <summary>Checkpoints kept to go on from, the newest (<c>train_fn.num_checkpoints</c>).</summary>
+    public int CheckpointsKept { get; init; } = 2;
+
+    /// <summary>Epochs between models kept for good (<c>train_fn.save_ckpt_every_n</c>).</summary>
     public int CheckpointEvery { get; init; } = 1000;
 
     /// <summary>Seed of every random draw (<c>train_fn.random_seed</c>).</summary>
