@@ -8,23 +8,20 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
 {
     private const int HugePage = 2 << 20;
     private const int AdviseHugePages = 14;
-    private readonly bool _counted;
 
     /// <summary>
     /// Allocates <paramref name="length"/> floats, all zero unless <paramref name="clear"/> is false: whoever fills a large buffer on
-    /// all threads wants its pages touched there first, not here by one. The collector hears of it unless <paramref name="counted"/> is false, for
-    /// memory that someone bounds and frees in time: many small buffers would bring on collection after collection.
+    /// all threads wants its pages touched there first, not here by one.
     /// </summary>
-    internal NativeBuffer(long length, bool clear = true, bool counted = true)
+    internal NativeBuffer(long length, bool clear = true)
     {
-        _counted = counted;
         Length = length;
         nuint bytes = checked((nuint)Math.Max(length, 1) * sizeof(float));
         bool huge = bytes >= HugePage;
         Pointer = (float*)NativeMemory.AlignedAlloc(bytes, huge ? HugePage : 64u);
         if (huge && OperatingSystem.IsLinux()) _ = Advise(Pointer, bytes, AdviseHugePages);
         if (clear) NativeMemory.Clear(Pointer, bytes);
-        if (counted) GC.AddMemoryPressure((long)bytes);
+        GC.AddMemoryPressure((long)bytes);
     }
 
     ~NativeBuffer() => Free();
@@ -46,7 +43,7 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
         if (Pointer == null) return;
         NativeMemory.AlignedFree(Pointer);
         Pointer = null;
-        if (_counted) GC.RemoveMemoryPressure(Math.Max(Length, 1) * sizeof(float));
+        GC.RemoveMemoryPressure(Math.Max(Length, 1) * sizeof(float));
     }
 
     [LibraryImport("libc", EntryPoint = "madvise")]

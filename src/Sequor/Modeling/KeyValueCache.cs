@@ -12,7 +12,6 @@ public sealed unsafe class KeyValueCache : IDisposable
 {
     private readonly RecommenderModel _model;
     private readonly KeyValueLayout _layout;
-    private readonly NativeBuffer[] _strips;
     private readonly NativeBuffer _table;
     private int _stripCount, _stripRows, _busy;
     private bool _hasTimes, _disposed;
@@ -24,8 +23,8 @@ public sealed unsafe class KeyValueCache : IDisposable
         ArgumentNullException.ThrowIfNull(model);
         if (!model.CanCache) throw new InvalidOperationException("hstu_encoder.normalization = \"softmax_rel_bias_unmasked\" looks ahead, so that no event is ever settled; encode without a cache");
         (_model, _layout) = (model, model.KeyValues);
-        _strips = new NativeBuffer[(model.TokenWindow + CausalAttention.BlockRows - 1) / CausalAttention.BlockRows];
-        _table = new NativeBuffer(_strips.Length * sizeof(float*) / sizeof(float));
+        int strips = (model.TokenWindow + CausalAttention.BlockRows - 1) / CausalAttention.BlockRows;
+        _table = new NativeBuffer(strips * sizeof(float*) / sizeof(float));
     }
 
     /// <summary>Settled events, whose keys and values stand here.</summary>
@@ -37,12 +36,14 @@ public sealed unsafe class KeyValueCache : IDisposable
     /// <summary>Forgets all events and keeps the memory; also what to do when the model's weights have changed.</summary>
     public void Clear() => EventCount = 0;
 
-    /// <summary>Ends the native memory.</summary>
+    /// <summary>Gives the memory back to the model, for its next caches.</summary>
     public void Dispose()
     {
+        if (_disposed) return;
         _disposed = true;
+        while (_stripCount > 0) _model.Strips.Return(Table[--_stripCount], StripFloats(_stripRows));
         _table.Dispose();
-        for (int s = 0; s < _stripCount; s++) _strips[s].Dispose();
+        MemoryBytes = 0;
     }
 
     /// <summary>Keys and values of a block's heads.</summary>
@@ -72,10 +73,11 @@ public sealed unsafe class KeyValueCache : IDisposable
         int rows = Math.Min(CausalAttention.BlockRows, (int)BitOperations.RoundUpToPowerOf2((uint)Simd.Pad(tokens)));
         if (_stripCount == 1 && _stripRows < rows)
         {
-            using NativeBuffer narrow = _strips[--_stripCount];
-            MemoryBytes = 0;
-            Add(rows);
-            _layout.Widen(narrow.Pointer, _stripRows, _strips[0].Pointer, rows);
+            float* narrow = Table[0], wide = _model.Strips.Rent(StripFloats(rows));
+            _layout.Widen(narrow, _stripRows, wide, rows);
+            _model.Strips.Return(narrow, StripFloats(_stripRows));
+            Table[0] = wide;
+            MemoryBytes = StripFloats(rows) * sizeof(float);
         }
         if (_stripRows < rows) _stripRows = rows;
         while (_stripCount * _stripRows < tokens) Add(_stripRows);
@@ -87,13 +89,15 @@ public sealed unsafe class KeyValueCache : IDisposable
     /// <summary>Gives the cache back.</summary>
     internal void End() => Volatile.Write(ref _busy, 0);
 
+    private float** Table => (float**)_table.Pointer;
+
+    private long StripFloats(int rows) => (long)rows * _layout.Blocks * _layout.BlockFloats;
+
     private void Add(int rows)
     {
-        var strip = new NativeBuffer((long)rows * _layout.Blocks * _layout.BlockFloats, counted: false);
-        MemoryBytes += strip.Length * sizeof(float);
-        ((float**)_table.Pointer)[_stripCount] = strip.Pointer;
-        _strips[_stripCount++] = strip;
+        Table[_stripCount++] = _model.Strips.Rent(StripFloats(rows));
+        MemoryBytes += StripFloats(rows) * sizeof(float);
     }
 
-    private KeyStrips Strips(int floatsBefore) => new() { Table = (float**)_table.Pointer, Offset = (nint)floatsBefore * _stripRows, Rows = _stripRows };
+    private KeyStrips Strips(int floatsBefore) => new() { Table = Table, Offset = (nint)floatsBefore * _stripRows, Rows = _stripRows };
 }

@@ -70,6 +70,9 @@ public sealed class RecommenderModel : IDisposable
     /// <summary>Tokens of the longest history.</summary>
     internal int TokenWindow => _preprocessor.Position.Value.Rows;
 
+    /// <summary>Memory of the model's key/value caches.</summary>
+    internal StripPool Strips { get; } = new();
+
     /// <summary>What a cache keeps of a token.</summary>
     internal KeyValueLayout KeyValues => _encoder.KeyValues;
 
@@ -173,6 +176,7 @@ public sealed class RecommenderModel : IDisposable
     /// <summary>Ends the native memory.</summary>
     public void Dispose()
     {
+        Strips.Dispose();
         _embedding.Dispose();
         foreach (Parameter parameter in _parameters) parameter.Dispose();
     }

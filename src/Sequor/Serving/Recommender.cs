@@ -20,7 +20,6 @@ public sealed class Recommender : IDisposable
     private readonly WorkerPool _alone = new(1);
     private readonly Lazy<SimilarItems> _similar;
     private readonly ConcurrentBag<AnswerBatch> _idle = [];
-    private readonly ConcurrentBag<KeyValueCache> _spare = [];
     private volatile bool _disposed;
 
     /// <summary>Makes a loaded artefact ready to be searched and takes ownership of it.</summary>
@@ -113,8 +112,7 @@ public sealed class Recommender : IDisposable
         ArgumentNullException.ThrowIfNull(history);
         ObjectDisposedException.ThrowIf(_disposed, this);
         CheckItems(history, nameof(history));
-        if (!_spare.TryTake(out KeyValueCache? cache) && _artifact.Model.CanCache) cache = new KeyValueCache(_artifact.Model);
-        return new UserSession(this, history, cache);
+        return new UserSession(this, history, _artifact.Model.CanCache ? new KeyValueCache(_artifact.Model) : null);
     }
 
     /// <summary>The items most like one, by the cosine of what the model has learned of them; scores are cosines.</summary>
@@ -181,21 +179,10 @@ public sealed class Recommender : IDisposable
         if (_disposed) return;
         _disposed = true;
         while (_idle.TryTake(out AnswerBatch? batch)) batch.Dispose();
-        while (_spare.TryTake(out KeyValueCache? cache)) cache.Dispose();
         foreach (ITopKIndex index in _indices) index.Dispose();
         if (_similar.IsValueCreated) _similar.Value.Dispose();
         _artifact.Dispose();
         _alone.Dispose();
-    }
-
-    /// <summary>Keeps the memory of a session that has ended for the next one: new memory costs more than what is written into it.</summary>
-    internal void TakeBack(KeyValueCache? cache)
-    {
-        const int MostSpare = 16;
-        if (cache is null) return;
-        cache.Clear();
-        if (_disposed || _spare.Count >= MostSpare) cache.Dispose();
-        else _spare.Add(cache);
     }
 
     internal void CheckItems(UserEvents events, string parameter)

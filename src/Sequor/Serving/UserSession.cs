@@ -65,7 +65,7 @@ public sealed class UserSession : IDisposable
         {
             if (_disposed) return;
             _disposed = true;
-            if (!_busy) _owner.TakeBack(_cache);
+            if (!_busy) _cache?.Dispose();
         }
     }
 
@@ -90,7 +90,7 @@ public sealed class UserSession : IDisposable
         lock (_gate)
         {
             _busy = false;
-            if (_disposed) _owner.TakeBack(_cache);
+            if (_disposed) _cache!.Dispose();
             else if (failed) _cache!.Clear();
         }
     }
