@@ -44,6 +44,8 @@ internal static class LoadOutput
         {
             foreach ((string what, long count, string reason) in run.Failures.Kinds)
                 terminal.Notice($"{Name(run)}: {Tables.Count(count)} × {what}: {reason.ReplaceLineEndings(" ")}");
+            if (run.Rate is not null && run.Waited > 0.01 * run.Sent)
+                terminal.Notice($"{Name(run)}: {Tables.Count(run.Waited)} of {Tables.Count(run.Sent)} requests waited for one of {run.Connections} connections: the service was behind; of the parts, encode and search still say what an answer costs");
             if (!run.KeptTime)
                 terminal.Notice($"{Name(run)}: {Tables.Count(run.Overslept)} of {Tables.Count(run.Sent)} requests were sent more than 1 ms late by this program itself, which the latencies contain; give it a core or machine of its own");
         }
