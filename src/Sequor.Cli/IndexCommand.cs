@@ -11,7 +11,6 @@ namespace Sequor.Cli;
 /// <summary><c>sequor index</c>: chooses how a model's catalogue is searched and makes the choice a part of the model.</summary>
 internal static class IndexCommand
 {
-    private static readonly string[] Precisions = [.. Enum.GetValues<IndexPrecision>().Select(ArtifactIndex.NameOf)];
 
     public static Command Create(Terminal terminal)
     {
@@ -20,10 +19,10 @@ internal static class IndexCommand
         var precision = new Option<string>("--precision")
         {
             Description = "What scans of vectors read: less memory, the same answers. float32 when absent.",
-            HelpName = string.Join('|', Precisions),
-            DefaultValueFactory = _ => Precisions[0],
+            HelpName = string.Join('|', IndexPrecisionNames.All),
+            DefaultValueFactory = _ => IndexPrecisionNames.All[0],
         };
-        precision.AcceptOnlyFromAmong(Precisions);
+        precision.AcceptOnlyFromAmong([.. IndexPrecisionNames.All]);
         Option<int?> threads = CommonOptions.Threads();
         Option<bool> json = CommonOptions.Json();
         var command = new Command("index", """
@@ -35,7 +34,7 @@ internal static class IndexCommand
             """) { model, topK, precision, threads, json };
         command.SetAction(line =>
         {
-            var reads = (IndexPrecision)Array.IndexOf(Precisions, line.GetValue(precision)!);
+            var reads = Enum.Parse<IndexPrecision>(line.GetValue(precision)!, ignoreCase: true);
             return Run(terminal, RunDirectory.FindModel(line.GetRequiredValue(model)), line.GetValue(topK), reads, line.GetValue(threads), line.GetValue(json));
         });
         return command;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Sequor.Cli.Bench;
 using Sequor.Retrieval;
 using Sequor.Server;
 
@@ -64,7 +63,7 @@ internal sealed class ServeOptions
     private readonly Option<string?> precision = new("--precision")
     {
         Description = "What the indices keep for their scans; the answers are the same. As the artefact says when absent.",
-        HelpName = string.Join('|', TopKMethods.Precisions),
+        HelpName = string.Join('|', IndexPrecisionNames.All),
     };
 
     private readonly Option<bool> watch = new("--watch") { Description = "Take up a new model in the folder without being asked by POST /v1/model/reload." };
@@ -99,7 +98,7 @@ internal sealed class ServeOptions
         },
     };
 
-    public ServeOptions() => precision.AcceptOnlyFromAmong([.. TopKMethods.Precisions]);
+    public ServeOptions() => precision.AcceptOnlyFromAmong([.. IndexPrecisionNames.All]);
 
     public Option[] All => [data, histories, host, port, keyHash, keys, insecure, methods, precision, watch, cacheMemory, maxRequests, maxBody, timeout, otlp];
 

@@ -26,9 +26,9 @@ internal static class BenchTopKCommand
         var precision = new Option<string[]>("--precision")
         {
             Description = "What scans of vectors read; may be repeated. Those that suit each method when absent.",
-            HelpName = string.Join('|', TopKMethods.Precisions),
+            HelpName = string.Join('|', IndexPrecisionNames.All),
         };
-        precision.AcceptOnlyFromAmong([.. TopKMethods.Precisions]);
+        precision.AcceptOnlyFromAmong([.. IndexPrecisionNames.All]);
         Option<int[]> k = BenchOptions.Numbers("-k", "Results a query.", [10, 100]), batches = BenchOptions.Numbers("--batches", "Queries at a time.", [1, 128]);
         Option<int?> queries = CommonOptions.Number<int>("--queries", "Different queries to ask. 128 when absent.", 1);
         Option<int?> seed = CommonOptions.Number<int>("--seed", "Where made-up models and queries begin. 1 when absent.", 0);

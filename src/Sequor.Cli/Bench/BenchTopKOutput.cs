@@ -21,7 +21,7 @@ internal static class BenchTopKOutput
         {
             json.WriteStartObject();
             json.WriteString("method", measured.Method.ToString());
-            json.WriteString("precision", TopKMethods.NameOf(measured.Precision));
+            json.WriteString("precision", IndexPrecisionNames.Of(measured.Precision));
             json.WriteBoolean("exact", measured.Method.IsExact);
             json.WriteNumber("build_s", measured.BuildSeconds);
             json.WriteNumber("index_bytes", measured.IndexBytes);
@@ -48,7 +48,7 @@ internal static class BenchTopKOutput
             {
                 table.Add(
                 [
-                    measured.Method.ToString(), TopKMethods.NameOf(measured.Precision), Tables.Count(depth.K), Tables.Metric(depth.MeanRecall), Tables.Metric(depth.LeastRecall),
+                    measured.Method.ToString(), IndexPrecisionNames.Of(measured.Precision), Tables.Count(depth.K), Tables.Metric(depth.MeanRecall), Tables.Metric(depth.LeastRecall),
                     .. depth.Searches.Select(search => BenchRun.Milliseconds(search.Time.Median)), BenchRun.Milliseconds(depth.Searches[0].Time.NinetiethPercentile),
                     Tables.Count((long)depth.Searches.Max(search => search.QueriesPerSecond)), Tables.Size(measured.IndexBytes), BenchRun.Milliseconds(measured.BuildSeconds),
                 ]);
@@ -60,7 +60,7 @@ internal static class BenchTopKOutput
                 if (depth.Effort is { } effort)
                     terminal.Say(string.Create(
                         CultureInfo.InvariantCulture,
-                        $"{measured.Method} {TopKMethods.NameOf(measured.Precision)}, k = {depth.K}: one pass sufficed for {effort.FirstPassShare:P0} of the queries; {effort.MeanCandidates:N0} items scored a query"));
+                        $"{measured.Method} {IndexPrecisionNames.Of(measured.Precision)}, k = {depth.K}: one pass sufficed for {effort.FirstPassShare:P0} of the queries; {effort.MeanCandidates:N0} items scored a query"));
         terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{report.Subject}: {report.ItemCount:N0} items, {report.QueryCount:N0} queries"));
     }
 

@@ -77,7 +77,7 @@ internal static class BenchTopKPlot
         foreach ((TopKMeasurement measured, Coordinates at) in points.OrderBy(point => point.At.X))
         {
             string text = measured.Method.ToString().Replace("TopK", " ", StringComparison.Ordinal).TrimEnd();
-            if (points.Count(point => point.Measured.Method == measured.Method) > 1) text += $" {TopKMethods.NameOf(measured.Precision)}";
+            if (points.Count(point => point.Measured.Method == measured.Method) > 1) text += $" {IndexPrecisionNames.Of(measured.Precision)}";
             float width = text.Length * LetterWidth;
             Pixel pixel = plot.GetPixel(at);
             Box[] boxes = [.. Places.Select(place => Box.At(pixel.X + place.X - place.Share * width, pixel.Y + place.Y, width))];

@@ -27,11 +27,6 @@ internal static class TopKMethods
     /// <summary>What stands in help and in refusals: a name for each kind.</summary>
     public static string Examples { get; } = string.Join(", ", DotProduct.Concat(Mixture).DistinctBy(method => method.Kind).OrderBy(method => method.Kind));
 
-    /// <summary>Names of the precisions.</summary>
-    public static IReadOnlyList<string> Precisions { get; } = [.. Enum.GetValues<IndexPrecision>().Select(NameOf)];
-
-    public static string NameOf(IndexPrecision precision) => precision.ToString().ToLowerInvariant();
-
     /// <summary>What to measure: the named methods, or the grid, each in the named precisions, or in those that suit it.</summary>
     /// <exception cref="InvalidInputException">A method does not fit the model, or has no such precision.</exception>
     public static IReadOnlyList<(TopKMethod Method, IndexPrecision Precision)> Plan(RecommenderModel model, TopKMethod[] named, string[] precisions)

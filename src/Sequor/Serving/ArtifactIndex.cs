@@ -40,14 +40,6 @@ public static class ArtifactIndex
         return (chosen, chosenPrecision);
     }
 
-    /// <summary>The name of a precision in artefacts and on the command line.</summary>
-    public static string NameOf(IndexPrecision precision) => precision switch
-    {
-        IndexPrecision.BFloat16 => "bfloat16",
-        IndexPrecision.Int8 => "int8",
-        _ => "float32",
-    };
-
     /// <summary>Adds a choice to the artefact in a directory, as its default. Whoever has the artefact open is not disturbed.</summary>
     /// <param name="directory">Where <paramref name="artifact"/> was loaded from.</param>
     /// <param name="artifact">The artefact.</param>
@@ -62,7 +54,7 @@ public static class ArtifactIndex
         return ArtifactManifest.AddIndex(directory, new IndexHeader
         {
             Method = index.Method.ToString(),
-            Precision = NameOf(precision),
+            Precision = IndexPrecisionNames.Of(precision),
             ItemCount = artifact.Items.Count,
             EmbeddingDim = artifact.Configuration.Model.EmbeddingDim,
             WeightsSha256 = artifact.Manifest.Files.First(file => file.Name == ModelArtifact.WeightsFileName).Sha256,
@@ -78,8 +70,7 @@ public static class ArtifactIndex
 
     private static (TopKMethod Method, IndexPrecision Precision) Read(IndexHeader header)
     {
-        foreach (IndexPrecision precision in Enum.GetValues<IndexPrecision>())
-            if (NameOf(precision) == header.Precision && TopKMethod.TryParse(header.Method, out TopKMethod method)) return (method, precision);
+        if (IndexPrecisionNames.TryParse(header.Precision, out IndexPrecision precision) && TopKMethod.TryParse(header.Method, out TopKMethod method)) return (method, precision);
         throw new InvalidInputException($"the artefact has an index {header.Method} in {header.Precision}, which this program does not know: use a newer Sequor");
     }
 }
