@@ -13,11 +13,12 @@ public sealed class HistoryStore : IDisposable
     private readonly ItemCodes _items = new();
     private readonly ConcurrentBag<HistoryReader> _readers = [];
     private readonly string _path;
-    private readonly FileStream _lock;
+    // SQLite would let a second process write between our transactions, and what we keep in memory would no longer be true.
+    private readonly HistoryLock _lock;
     private readonly HistoryWriter _writer;
     private volatile bool _disposed;
 
-    private HistoryStore(string path, FileStream held)
+    private HistoryStore(string path, HistoryLock held)
     {
         (_path, _lock) = (path, held);
         SqliteConnection connection = HistoryFile.Open(path);
@@ -35,7 +36,8 @@ public sealed class HistoryStore : IDisposable
                     throw new InvalidInputException($"{path} is damaged: its items are not numbered from 1 on; bring back a copy of it, or name another file");
             _items.Keep();
             reader.Close();
-            _writer = new HistoryWriter(connection, _items);
+            HistoryLog.Mark(connection, held);
+            _writer = new HistoryWriter(path, connection, _items);
         }
         catch
         {
@@ -59,20 +61,26 @@ public sealed class HistoryStore : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         path = Path.GetFullPath(path);
-        FileStream held = Hold(path);
+        HistoryLock held = HistoryLock.Take(path);
         try
         {
-            if (!File.Exists(path)) HistoryImport.Make(path, dataPath, progress);
+            if (!File.Exists(path))
+            {
+                HistoryLog.RemoveLeftOver(path);
+                HistoryImport.Make(path, dataPath, progress);
+            }
+
+            HistoryLog.Check(path, held);
             return new HistoryStore(path, held);
         }
         catch (SqliteException error)
         {
-            held.Dispose();
+            held.CallOff();
             throw HistoryFile.Refused(path, error);
         }
         catch
         {
-            held.Dispose();
+            held.CallOff();
             throw;
         }
     }
@@ -132,20 +140,6 @@ public sealed class HistoryStore : IDisposable
         finally
         {
             _readers.Add(reader);
-        }
-    }
-
-    // SQLite would let a second process write between our transactions, and what we keep in memory would no longer be true.
-    private static FileStream Hold(string path)
-    {
-        try
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            return new FileStream(path + "-lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidInputException($"{path} is in use by another process, or its folder cannot be written ({error.Message.TrimEnd('.')}); end that process, or name another file", error);
         }
     }
 }
