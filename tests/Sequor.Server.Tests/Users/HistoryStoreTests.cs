@@ -70,9 +70,13 @@ public sealed class HistoryStoreTests : IDisposable
             for (int u = 0; u < lengths.Length; u++) Assert.Equal(lengths[u] == 0 ? null : Prepared(u, lengths[u], ratings, times), store.Find($"u{u}")?.Events);
         }
 
+        using (HistoryStore again = HistoryStore.Open(path, data)) Assert.Equal((5, false), (again.SomeUsers(5).Count, again.LeavesDataOut));
+        SmallData.Write(data, [9], ratings, times);
+        using (HistoryStore other = HistoryStore.Open(path, data)) Assert.Equal((5, true), (other.SomeUsers(5).Count, other.LeavesDataOut));
         File.Delete(data);
-        using HistoryStore again = HistoryStore.Open(path, data);
-        Assert.Equal(5, again.SomeUsers(5).Count);
+        Assert.Contains($"{data} does not exist", Assert.Throws<InvalidInputException>(() => HistoryStore.Open(path, data)).Message, StringComparison.Ordinal);
+        using HistoryStore without = HistoryStore.Open(path);
+        Assert.False(without.LeavesDataOut);
     }
 
     [Fact]
