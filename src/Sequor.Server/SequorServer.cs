@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Sequor.Server.Documentation;
 using Sequor.Server.Endpoints;
 using Sequor.Server.Http;
@@ -18,7 +19,7 @@ using Sequor.Server.Users;
 namespace Sequor.Server;
 
 /// <summary>The service: a model of Sequor over HTTP.</summary>
-public static class SequorServer
+public static partial class SequorServer
 {
     /// <summary>Makes the service. It loads its model when it is started, and answers from then on.</summary>
     /// <param name="options">Settings. To the hashes of API keys come those of the setting or environment variable <c>SEQUOR_API_KEY_HASHES</c>.</param>
@@ -72,7 +73,7 @@ public static class SequorServer
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<ModelHost>();
         services.AddSingleton<ModelWatch>();
-        services.AddSingleton(_ => HistoryStore.Open(options.HistoriesPath, options.DataPath));
+        services.AddSingleton(provider => OpenHistories(options, provider.GetRequiredService<ILogger<HistoryStore>>()));
         services.AddSingleton<IUsers, EmbeddedUsers>();
         // The service listens before these are there.
         services.AddSingleton(provider => new Lazy<ModelHost>(provider.GetRequiredService<ModelHost>));
@@ -83,6 +84,16 @@ public static class SequorServer
         services.AddDocument();
         services.AddRouting();
     }
+
+    private static HistoryStore OpenHistories(ServerOptions options, ILogger<HistoryStore> logger)
+    {
+        HistoryStore store = HistoryStore.Open(options.HistoriesPath, options.DataPath);
+        if (store.LeavesDataOut) LogDataLeftOut(logger, options.HistoriesPath, options.DataPath!);
+        return store;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Histories} began with other data than {Data}, of which nothing is taken in; name a file that is free to begin with it")]
+    private static partial void LogDataLeftOut(ILogger logger, string histories, string data);
 
     private static void Limit(KestrelServerOptions kestrel, ServerOptions options, IPAddress address)
     {

@@ -37,14 +37,11 @@ internal sealed class ServiceLife(ServerOptions options, ServiceState state, Laz
     private void Load()
     {
         _ = users.Value;
-        Prepare();
-        models.Value.Swapped += _ => Prepare();
+        using ModelLease lease = models.Value.Lease();
+        Prepare(lease.Model);
+        models.Value.Prepare = Prepare;
     }
 
     // The first search for titles would wait for it.
-    private void Prepare()
-    {
-        using ModelLease lease = models.Value.Lease();
-        _ = Catalogue.Of(lease.Model).Search;
-    }
+    private static void Prepare(ServedModel model) => _ = Catalogue.Of(model).Search;
 }

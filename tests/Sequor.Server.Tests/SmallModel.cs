@@ -1,4 +1,5 @@
 using Sequor.Artifacts;
+using Sequor.Autograd;
 using Sequor.Configuration;
 using Sequor.Data;
 using Sequor.Modeling;
@@ -20,7 +21,7 @@ internal static class SmallModel
         Hstu = new HstuConfig { BlockCount = 2, HeadCount = 2, QueryKeyDim = 5, ValueDim = 6 },
     };
 
-    internal static void Write(string directory, ModelConfig? config = null, ulong seed = 7)
+    internal static void Write(string directory, ModelConfig? config = null, ulong seed = 7, bool spoil = false)
     {
         string[] ids = [.. Enumerable.Range(1, Items).Select(i => $"i{i}")];
         string[] titles = [.. Enumerable.Range(1, Items).Select(i => i switch { 5 => "Amélie (2001)", 6 => "The Godfather: Part II", 7 => "Godfather, The", _ => $"Number {i}" })];
@@ -28,6 +29,9 @@ internal static class SmallModel
         var items = ItemVocabulary.Create(ids, titles, [genres]);
         using var model = new RecommenderModel(config ?? Hstu, Items, items.Attributes);
         model.Initialize(seed);
+        if (spoil)
+            foreach (Parameter parameter in model.Parameters)
+                for (int row = 0; row < parameter.Value.Rows; row++) parameter.Value[row].Fill(float.NaN);
         model.RefreshItems();
         ModelArtifact.Save(directory, model, items, [0, .. Enumerable.Range(1, Items).Select(i => 1000L - i)], new ArtifactManifest
         {

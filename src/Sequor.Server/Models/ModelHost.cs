@@ -18,6 +18,7 @@ public sealed partial class ModelHost : IDisposable
     private readonly ILogger<ModelHost> _logger;
     private readonly TimeProvider _time;
     private ServedModel? _current;
+    private long _swaps, _refusals, _repetitions;
 
     /// <summary>Loads, verifies and warms the model of the options.</summary>
     /// <exception cref="InvalidInputException">The artefact is missing, damaged or does not fit the options.</exception>
@@ -30,6 +31,18 @@ public sealed partial class ModelHost : IDisposable
 
     /// <summary>A new model has taken the place of the one before, which ends with its last lease.</summary>
     public event Action<ServedModel>? Swapped;
+
+    /// <summary>Is done with a new model before it takes the place of the one that answers; if it fails, the new one is refused.</summary>
+    public Action<ServedModel>? Prepare { get; set; }
+
+    /// <summary>Reloads that brought a new model.</summary>
+    public long Swaps => Volatile.Read(ref _swaps);
+
+    /// <summary>Reloads whose artefact was refused.</summary>
+    public long Refusals => Volatile.Read(ref _refusals);
+
+    /// <summary>Reloads that found the artefact unchanged.</summary>
+    public long Repetitions => Volatile.Read(ref _repetitions);
 
     /// <summary>Version of the model that answers.</summary>
     public string Version => (Volatile.Read(ref _current) ?? throw Ended()).Version;
@@ -55,18 +68,28 @@ public sealed partial class ModelHost : IDisposable
         try
         {
             ServedModel before = Volatile.Read(ref _current) ?? throw Ended();
-            if (ReadVersion(_options.ModelDirectory) == before.Version) return before;
-            ServedModel model = await Task.Run(Load, cancellationToken);
+            if (await Task.Run(() => LoadOther(before), cancellationToken) is not { } model)
+            {
+                Interlocked.Increment(ref _repetitions);
+                return before;
+            }
+
             if (Interlocked.CompareExchange(ref _current, model, before) != before)
             {
                 model.Release();
                 throw Ended();
             }
 
+            Interlocked.Increment(ref _swaps);
             LogSwapped(before.Version, model.Version);
-            Swapped?.Invoke(model);
+            Tell(model);
             before.Release();
             return model;
+        }
+        catch (InvalidInputException)
+        {
+            Interlocked.Increment(ref _refusals);
+            throw;
         }
         finally
         {
@@ -93,6 +116,46 @@ public sealed partial class ModelHost : IDisposable
         }
     }
 
+    // Null when the artefact is the one that answers, and whole. Whatever goes wrong is the new one's fault: the old one goes on.
+    private ServedModel? LoadOther(ServedModel before)
+    {
+        ServedModel? model = null;
+        try
+        {
+            if (ReadVersion(_options.ModelDirectory) == before.Version)
+            {
+                ArtifactManifest.Read(_options.ModelDirectory);
+                return null;
+            }
+
+            model = Load();
+            Prepare?.Invoke(model);
+            return model;
+        }
+        catch (Exception error)
+        {
+            model?.Release();
+            if (error is InvalidInputException) throw;
+            throw new InvalidInputException($"{_options.ModelDirectory} cannot be loaded: {error.Message}", error);
+        }
+    }
+
+    // The exchange is done: who hears of it cannot undo it, nor keep the others from hearing.
+    private void Tell(ServedModel model)
+    {
+        foreach (Delegate one in Swapped?.GetInvocationList() ?? [])
+        {
+            try
+            {
+                ((Action<ServedModel>)one)(model);
+            }
+            catch (Exception error)
+            {
+                LogUntold(error);
+            }
+        }
+    }
+
     private ServedModel Load()
     {
         // An artefact is replaced by exchanging directories: what was read on both sides of an exchange is read again.
@@ -112,7 +175,16 @@ public sealed partial class ModelHost : IDisposable
 
             if (version is not null && ReadVersion(_options.ModelDirectory) == version)
             {
-                recommender.Warm();
+                try
+                {
+                    recommender.Warm();
+                }
+                catch
+                {
+                    recommender.Dispose();
+                    throw;
+                }
+
                 return new ServedModel(version, recommender, _time.GetUtcNow());
             }
 
@@ -123,6 +195,9 @@ public sealed partial class ModelHost : IDisposable
     }
 
     private static ObjectDisposedException Ended() => new(nameof(ModelHost));
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "something that hangs on the model failed when it was exchanged")]
+    private partial void LogUntold(Exception error);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "model {New} takes the place of {Old}")]
     private partial void LogSwapped(string old, string @new);

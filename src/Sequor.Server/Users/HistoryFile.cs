@@ -75,7 +75,7 @@ internal static class HistoryFile
     internal static InvalidInputException Refused(string path, SqliteException error) => error.SqliteErrorCode switch
     {
         NotADatabase => Foreign(path, error),
-        Corrupt => new InvalidInputException($"{path} is damaged: bring back a copy of it, or name another file and the histories begin anew from the prepared data", error),
+        Corrupt => new InvalidInputException($"{path} is damaged: remove it and its log ({path}-wal, {path}-shm) and bring back a copy, or name another file and the histories begin anew from the prepared data", error),
         _ => new InvalidInputException($"{path} cannot be opened: {error.Message.TrimEnd('.')}; check the file, its folder and their permissions", error),
     };
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Data.Sqlite;
+using Sequor.Data;
 
 namespace Sequor.Server.Users;
 
@@ -13,11 +14,12 @@ public sealed class HistoryStore : IDisposable
     private readonly ItemCodes _items = new();
     private readonly ConcurrentBag<HistoryReader> _readers = [];
     private readonly string _path;
-    private readonly FileStream _lock;
+    // SQLite would let a second process write between our transactions, and what we keep in memory would no longer be true.
+    private readonly HistoryLock _lock;
     private readonly HistoryWriter _writer;
     private volatile bool _disposed;
 
-    private HistoryStore(string path, FileStream held)
+    private HistoryStore(string path, HistoryLock held, string? dataFingerprint)
     {
         (_path, _lock) = (path, held);
         SqliteConnection connection = HistoryFile.Open(path);
@@ -28,6 +30,7 @@ public sealed class HistoryStore : IDisposable
             using SqliteCommand read = connection.CreateCommand();
             read.CommandText = $"SELECT value FROM facts WHERE name = '{HistoryImport.FingerprintFact}'";
             DataFingerprint = (string?)read.ExecuteScalar();
+            LeavesDataOut = dataFingerprint is not null && dataFingerprint != DataFingerprint;
             read.CommandText = "SELECT code, id FROM items ORDER BY code";
             using SqliteDataReader reader = read.ExecuteReader();
             while (reader.Read())
@@ -35,7 +38,8 @@ public sealed class HistoryStore : IDisposable
                     throw new InvalidInputException($"{path} is damaged: its items are not numbered from 1 on; bring back a copy of it, or name another file");
             _items.Keep();
             reader.Close();
-            _writer = new HistoryWriter(connection, _items);
+            HistoryLog.Mark(connection, held);
+            _writer = new HistoryWriter(path, connection, _items);
         }
         catch
         {
@@ -47,32 +51,42 @@ public sealed class HistoryStore : IDisposable
     /// <summary>Fingerprint of the prepared data that the file began with; null if it began empty.</summary>
     public string? DataFingerprint { get; }
 
+    /// <summary>Whether the data that it was opened with is not what the file began with: a file that is there takes nothing of it.</summary>
+    public bool LeavesDataOut { get; }
+
     /// <summary>Users with events.</summary>
     public long UserCount => _writer.UserCount;
 
     /// <summary>Opens the file; makes it first if there is none, with the users of prepared data. A file that is there is never loaded again.</summary>
     /// <param name="path">The file; beside it stand its log (<c>-wal</c>, <c>-shm</c>) and a lock (<c>-lock</c>).</param>
-    /// <param name="dataPath">Prepared data to begin with; null begins without users.</param>
+    /// <param name="dataPath">Prepared data to begin with; null begins without users. It must be there also when the file is.</param>
     /// <param name="progress">Is told of the users taken in while the file is made.</param>
     /// <exception cref="InvalidInputException">Another process has the file, it is damaged, newer, or something else, or the data cannot be read.</exception>
     public static HistoryStore Open(string path, string? dataPath = null, IProgress<(int Users, int Of)>? progress = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         path = Path.GetFullPath(path);
-        FileStream held = Hold(path);
+        if (dataPath is not null && !File.Exists(dataPath)) throw new InvalidInputException($"{dataPath} does not exist: name data that `sequor prepare` wrote, or leave it out if {path} is there");
+        HistoryLock held = HistoryLock.Take(path);
         try
         {
-            if (!File.Exists(path)) HistoryImport.Make(path, dataPath, progress);
-            return new HistoryStore(path, held);
+            if (!File.Exists(path))
+            {
+                HistoryLog.RemoveLeftOver(path);
+                HistoryImport.Make(path, dataPath, progress);
+            }
+
+            HistoryLog.Check(path, held);
+            return new HistoryStore(path, held, dataPath is null ? null : FingerprintOf(dataPath));
         }
         catch (SqliteException error)
         {
-            held.Dispose();
+            held.CallOff();
             throw HistoryFile.Refused(path, error);
         }
         catch
         {
-            held.Dispose();
+            held.CallOff();
             throw;
         }
     }
@@ -121,6 +135,12 @@ public sealed class HistoryStore : IDisposable
 
     internal string ItemId(int code) => _items.Id(code);
 
+    private static string FingerprintOf(string dataPath)
+    {
+        using var data = SequenceStore.Open(dataPath);
+        return data.Fingerprint;
+    }
+
     private T Reading<T>(Func<HistoryReader, T> read)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -132,20 +152,6 @@ public sealed class HistoryStore : IDisposable
         finally
         {
             _readers.Add(reader);
-        }
-    }
-
-    // SQLite would let a second process write between our transactions, and what we keep in memory would no longer be true.
-    private static FileStream Hold(string path)
-    {
-        try
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            return new FileStream(path + "-lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new InvalidInputException($"{path} is in use by another process, or its folder cannot be written ({error.Message.TrimEnd('.')}); end that process, or name another file", error);
         }
     }
 }

@@ -12,14 +12,15 @@ internal sealed class HistoryWriter : IDisposable
     private const int LargestTransaction = 1024;
 
     private readonly Channel<IWrite> _writes = Channel.CreateUnbounded<IWrite>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly string _path;
     private readonly SqliteConnection _connection;
     private readonly ItemCodes _items;
     private readonly HistoryStatements _statements;
     private readonly Thread _thread;
 
-    internal HistoryWriter(SqliteConnection connection, ItemCodes items)
+    internal HistoryWriter(string path, SqliteConnection connection, ItemCodes items)
     {
-        (_connection, _items) = (connection, items);
+        (_path, _connection, _items) = (path, connection, items);
         _statements = new HistoryStatements(connection, items);
         // A thread of its own: it waits for the disk most of its time.
         _thread = new Thread(Work) { IsBackground = true, Name = "histories" };
@@ -64,16 +65,25 @@ internal sealed class HistoryWriter : IDisposable
         {
             while (together.Count < LargestTransaction && _writes.Reader.TryRead(out IWrite? write)) together.Add(write);
             Exception? failure = Commit(together);
-            Exception? left = failure ?? (together.Exists(write => write.Erases) ? Erase() : null);
-            foreach (IWrite write in together) write.Finish(write.Erases ? left : failure);
+            if (failure is null || together.Count == 1) Finish(together, failure);
+            // One that fails must not take those of others with it.
+            else foreach (IWrite write in together) Finish([write], Commit([write]));
             together.Clear();
         }
+    }
+
+    private void Finish(List<IWrite> together, Exception? failure)
+    {
+        Exception? left = failure ?? (together.Exists(write => write.Erases) ? Erase() : null);
+        foreach (IWrite write in together) write.Finish(write.Erases ? left : failure);
     }
 
     private Exception? Commit(List<IWrite> together)
     {
         try
         {
+            // The system would let us write on to a file that has no name any more.
+            if (!File.Exists(_path)) throw new HistoriesGoneException(_path);
             using SqliteTransaction transaction = _connection.BeginTransaction();
             _statements.Transaction = transaction;
             foreach (IWrite write in together) write.Do(_statements);

@@ -138,6 +138,7 @@ public sealed class Recommender : IDisposable
     /// Answers made-up questions of several lengths by every method, so that code is compiled and memory touched before the first person asks. What
     /// it finds does not count as recommended.
     /// </summary>
+    /// <exception cref="InvalidInputException">The model answers nothing, or with scores that are no numbers.</exception>
     public void Warm()
     {
         foreach (int length in new[] { 1, 2, 17, Config.MaxSequenceLength / 2, Config.MaxSequenceLength, Config.MaxSequenceLength + 1 })
@@ -151,11 +152,21 @@ public sealed class Recommender : IDisposable
             foreach (TopKMethod method in Methods)
             {
                 var query = new RecommendationQuery { Method = method };
-                Compute([Ask(events, null, query, default)]);
-                Compute([Ask(null, session, query, default)]);
-                Compute([Ask(null, session, query, default)]);
+                Try(Ask(events, null, query, default), items.Length);
+                Try(Ask(null, session, query, default), items.Length);
+                Try(Ask(null, session, query, default), items.Length);
             }
         }
+    }
+
+    private void Try(Question question, int seen)
+    {
+        Compute([question]);
+        IReadOnlyList<Recommendation> found = question.Answer.GetAwaiter().GetResult().Items;
+        if (found.Count == 0 && seen < Items.Count) throw new InvalidInputException($"the model answers nothing to a history of {seen} events; its weights are no use: train it anew");
+        foreach (Recommendation one in found)
+            if (!float.IsFinite(one.Score))
+                throw new InvalidInputException($"the model scores item {one.ItemId} with {one.Score}, which is not finite; its weights are no use: train it anew");
     }
 
     /// <summary>What the newest state of a history looked at: one entry an event of the window, oldest first.</summary>

@@ -108,6 +108,57 @@ public sealed class ModelHostTests : IDisposable
     }
 
     [Fact]
+    public async Task A_damaged_file_is_refused_also_when_the_manifest_is_the_one_that_answers()
+    {
+        SmallModel.Write(Model);
+        using ModelHost host = Host();
+        Assert.Equal(host.Version, (await host.ReloadAsync(Token)).Version);
+        byte[] weights = File.ReadAllBytes(Path.Combine(Model, "model.safetensors"));
+        weights[^1] ^= 1;
+        File.WriteAllBytes(Path.Combine(Model, "model.safetensors"), weights);
+        Assert.Contains("is damaged", (await Assert.ThrowsAsync<InvalidInputException>(() => host.ReloadAsync(Token))).Message, StringComparison.Ordinal);
+        Assert.Equal((0, 1, 1), (host.Swaps, host.Repetitions, host.Refusals));
+    }
+
+    [Fact]
+    public async Task A_model_that_cannot_be_prepared_is_refused_and_who_fails_to_hear_of_one_does_no_harm()
+    {
+        SmallModel.Write(Model);
+        using ModelHost host = Host();
+        string version = host.Version;
+        ServedModel? seen = null;
+        host.Prepare = model =>
+        {
+            seen = model;
+            Assert.Equal(version, host.Version);
+            throw new InvalidOperationException("no room");
+        };
+        SmallModel.Write(Model, seed: 8);
+        Assert.Contains("no room", (await Assert.ThrowsAsync<InvalidInputException>(() => host.ReloadAsync(Token))).Message, StringComparison.Ordinal);
+        Assert.True(seen!.IsDisposed);
+        Assert.Equal(version, host.Version);
+        host.Prepare = null;
+        int told = 0;
+        host.Swapped += _ => throw new InvalidOperationException("deaf");
+        host.Swapped += _ => told++;
+        ServedModel before;
+        using (ModelLease lease = host.Lease()) before = lease.Model;
+        Assert.NotEqual(version, (await host.ReloadAsync(Token)).Version);
+        Assert.True(before.IsDisposed);
+        Assert.Equal((1, 1, 1), (told, host.Swaps, host.Refusals));
+    }
+
+    [Fact]
+    public async Task A_model_whose_weights_are_no_numbers_is_refused()
+    {
+        SmallModel.Write(Model);
+        using ModelHost host = Host();
+        SmallModel.Write(Model, seed: 8, spoil: true);
+        Assert.Contains("its weights are no use", (await Assert.ThrowsAsync<InvalidInputException>(() => host.ReloadAsync(Token))).Message, StringComparison.Ordinal);
+        Assert.Equal(1, host.Refusals);
+    }
+
+    [Fact]
     public void A_method_that_the_model_does_not_have_is_refused()
     {
         SmallModel.Write(Model);

@@ -70,9 +70,13 @@ public sealed class HistoryStoreTests : IDisposable
             for (int u = 0; u < lengths.Length; u++) Assert.Equal(lengths[u] == 0 ? null : Prepared(u, lengths[u], ratings, times), store.Find($"u{u}")?.Events);
         }
 
+        using (HistoryStore again = HistoryStore.Open(path, data)) Assert.Equal((5, false), (again.SomeUsers(5).Count, again.LeavesDataOut));
+        SmallData.Write(data, [9], ratings, times);
+        using (HistoryStore other = HistoryStore.Open(path, data)) Assert.Equal((5, true), (other.SomeUsers(5).Count, other.LeavesDataOut));
         File.Delete(data);
-        using HistoryStore again = HistoryStore.Open(path, data);
-        Assert.Equal(5, again.SomeUsers(5).Count);
+        Assert.Contains($"{data} does not exist", Assert.Throws<InvalidInputException>(() => HistoryStore.Open(path, data)).Message, StringComparison.Ordinal);
+        using HistoryStore without = HistoryStore.Open(path);
+        Assert.False(without.LeavesDataOut);
     }
 
     [Fact]
@@ -123,7 +127,8 @@ public sealed class HistoryStoreTests : IDisposable
         Refused(newer, "has version 9 of the histories; this program reads versions 1 to 1");
         string held = folder.File("held.db");
         using HistoryStore holder = HistoryStore.Open(held);
-        Refused(held, "in use by another process");
+        Refused(held, "in use by another process (another `sequor serve`?)");
+        Refused(Path.Combine(folder.Write("file", "no folder"), "h.db"), "cannot be written");
         string damaged = folder.File("damaged.db");
         HistoryStore.Open(damaged).Dispose();
         using (FileStream file = File.OpenWrite(damaged))
@@ -133,6 +138,7 @@ public sealed class HistoryStoreTests : IDisposable
         }
 
         Refused(damaged, "is damaged");
+        Refused(damaged, $"{damaged}-wal, {damaged}-shm");
     }
 
     [Fact]
@@ -140,9 +146,73 @@ public sealed class HistoryStoreTests : IDisposable
     {
         string data = SmallData.Write(folder.File("d.sequor"), [5, 5]);
         Assert.Throws<InvalidOperationException>(() => HistoryStore.Open(folder.File("h.db"), data, new Failing()));
-        Assert.DoesNotContain(folder.Names, name => name.StartsWith("h.db", StringComparison.Ordinal) && name != "h.db-lock");
+        Assert.DoesNotContain(folder.Names, name => name.StartsWith("h.db", StringComparison.Ordinal));
         using HistoryStore store = HistoryStore.Open(folder.File("h.db"), data);
         Assert.Equal(2, store.UserCount);
+    }
+
+    [Fact]
+    public async Task The_log_of_a_file_that_is_gone_or_was_replaced_is_not_read_into_another()
+    {
+        string path = folder.File("h.db"), left = folder.File("left");
+        using (HistoryStore store = HistoryStore.Open(path)) await store.AppendAsync("ann", [new KeptEvent("i1", 1, null, null)], Token);
+        string copy = folder.File("copy.db");
+        File.Copy(path, copy);
+        using (HistoryStore store = HistoryStore.Open(path))
+        {
+            await store.AppendAsync("bob", [.. Enumerable.Range(0, 900).Select(i => new KeptEvent($"i{i}", i, null, null))], Token);
+            // What a process that is killed leaves.
+            File.Copy(path, left);
+            File.Copy(path + "-wal", left + "-wal");
+        }
+
+        File.Copy(left, path, overwrite: true);
+        File.Copy(left + "-wal", path + "-wal");
+        using (HistoryStore store = HistoryStore.Open(path)) Assert.Equal(900, store.Find("bob")!.Events.Count);
+        File.Copy(copy, path, overwrite: true);
+        File.Copy(left + "-wal", path + "-wal");
+        byte[] before = File.ReadAllBytes(path);
+        Refused(path, $"remove {path}-wal and {path}-shm");
+        Assert.Equal(before, File.ReadAllBytes(path));
+        File.Delete(path + "-wal");
+        using (HistoryStore store = HistoryStore.Open(path)) Assert.Equal((1, 1L), (store.Find("ann")!.Events.Count, store.UserCount));
+        File.Delete(path);
+        File.Copy(left + "-wal", path + "-wal", overwrite: true);
+        using (HistoryStore store = HistoryStore.Open(path)) Assert.Equal(0, store.UserCount);
+    }
+
+    [Fact]
+    public async Task Nothing_is_acknowledged_once_the_file_has_been_removed()
+    {
+        string path = folder.File("h.db");
+        using HistoryStore store = HistoryStore.Open(path);
+        await store.AppendAsync("ann", [new KeptEvent("i1", 1, null, null)], Token);
+        File.Move(path, folder.File("elsewhere.db"));
+        var gone = await Assert.ThrowsAsync<HistoriesGoneException>(() => store.AppendAsync("ann", [new KeptEvent("i2", 2, null, null)], Token));
+        Assert.Contains(path, gone.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<HistoriesGoneException>(() => store.ForgetAsync("ann", Token));
+        File.Move(folder.File("elsewhere.db"), path);
+        Assert.Equal(2, (await store.AppendAsync("ann", [new KeptEvent("i2", 2, null, null)], Token)).Total);
+    }
+
+    [Fact]
+    public async Task A_write_that_fails_takes_none_of_others_with_it()
+    {
+        using HistoryStore store = HistoryStore.Open(folder.File("h.db"));
+        using var go = new ManualResetEventSlim();
+        // The first one keeps the writer until the others wait behind it.
+        Task<AppendOutcome> first = store.AppendAsync("first", new Acting(go.Wait), Token);
+        Task<AppendOutcome>[] good = [.. Enumerable.Range(0, 5).Select(i => store.AppendAsync($"user {i}", [new KeptEvent($"new {i}", i, null, null)], Token))];
+        Task<AppendOutcome> bad = store.AppendAsync("bad", new Acting(() => throw new InvalidOperationException("cannot be read")), Token);
+        Task<AppendOutcome> last = store.AppendAsync("user 0", [new KeptEvent("last", 9, null, null)], Token);
+        go.Set();
+        await Assert.ThrowsAsync<InvalidOperationException>(() => bad);
+        Assert.Equal(1, (await first).Total);
+        Assert.All(await Task.WhenAll(good), outcome => Assert.Equal(new AppendOutcome(1, 0, 1), outcome));
+        Assert.Equal(2, (await last).Total);
+        Assert.Equal(6, store.UserCount);
+        Assert.Null(store.Find("bad"));
+        Assert.Equal(["new 0", "last"], store.Find("user 0")!.Events.Select(one => one.ItemId));
     }
 
     private static KeptEvent[] Prepared(int user, int length, bool ratings = true, bool times = true) => [.. Enumerable.Range(0, length).Select(i =>
@@ -170,5 +240,24 @@ public sealed class HistoryStoreTests : IDisposable
         {
             if (value.Users == value.Of) throw new InvalidOperationException("called off");
         }
+    }
+
+    // One event; who counts it in order to write it meets the act.
+    private sealed class Acting(Action act) : IReadOnlyList<KeptEvent>
+    {
+        public int Count
+        {
+            get
+            {
+                act();
+                return 1;
+            }
+        }
+
+        public KeptEvent this[int index] => new("i1", 1, null, null);
+
+        public IEnumerator<KeptEvent> GetEnumerator() => Enumerable.Repeat(this[0], 1).GetEnumerator();
+
+        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
     }
 }
