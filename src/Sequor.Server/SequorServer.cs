@@ -88,10 +88,12 @@ public static class SequorServer
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = options.LargestBody;
-        kestrel.Limits.MaxConcurrentConnections = Math.Max(1024, 16L * options.MostRequests);
+        kestrel.Limits.MaxConcurrentConnections = Math.Max(256, 4L * options.MostRequests);
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         // Who sends more slowly than a telephone line is cut off.
         kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 500, gracePeriod: TimeSpan.FromSeconds(3));
+        // Nor does anyone make the service wait who reads more slowly; answers of the model have a deadline besides.
+        kestrel.Limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 2000, gracePeriod: TimeSpan.FromSeconds(3));
         kestrel.Listen(address, options.Port);
     }
 }

@@ -15,13 +15,12 @@ namespace Sequor.Server.Endpoints;
 /// <summary>Users and their events: <c>/v1/events</c> and <c>/v1/users</c>.</summary>
 internal static class UserEndpoints
 {
-    private const int ShownUsers = 20, MostUsers = 1000, ShownEvents = 100;
+    private const int ShownUsers = 20, MostUsers = 1000, ShownEvents = 100, MostShownEvents = 1000;
 
     internal static void MapUsers(this IEndpointRouteBuilder routes)
     {
         var gate = routes.ServiceProvider.GetRequiredService<RequestGate>();
         var rules = routes.ServiceProvider.GetRequiredService<RequestRules>();
-        var options = routes.ServiceProvider.GetRequiredService<ServerOptions>();
         var metrics = routes.ServiceProvider.GetRequiredService<ServerMetrics>();
         var models = routes.ServiceProvider.GetRequiredService<Lazy<ModelHost>>();
         var users = routes.ServiceProvider.GetRequiredService<Lazy<IUsers>>();
@@ -35,7 +34,7 @@ internal static class UserEndpoints
             metrics.CountEvents(outcome.Appended);
             using ModelLease lease = models.Value.Lease();
             ItemVocabulary items = lease.Model.Recommender.Items;
-            await JsonAnswer.WriteAsync(context, new EventsResponse
+            JsonAnswer.Write(context, new EventsResponse
             {
                 UserId = request.UserId,
                 Appended = outcome.Appended,
@@ -50,7 +49,7 @@ internal static class UserEndpoints
         {
             AddressValues.Allow(context, "limit");
             (long count, IReadOnlyList<string> ids) = await users.Value.SomeAsync(AddressValues.Number(context, "limit", ShownUsers, MostUsers), cancellation);
-            await JsonAnswer.WriteAsync(context, new UsersResponse { Count = count, UserIds = ids }, SequorJson.Default.UsersResponse);
+            JsonAnswer.Write(context, new UsersResponse { Count = count, UserIds = ids }, SequorJson.Default.UsersResponse);
         })).Describe("Names some users", "How many users there are, and the ids of some, to try the service with.", "Users")
             .With("limit", $"Ids wanted, at most {MostUsers}.", ShownUsers).Gives<UsersResponse>().Refuses(400, 422, 429, 503);
 
@@ -58,12 +57,12 @@ internal static class UserEndpoints
         {
             AddressValues.Allow(context, "limit");
             string id = AddressValues.PathId(context);
-            int limit = AddressValues.Number(context, "limit", ShownEvents, options.MostEvents);
+            int limit = AddressValues.Number(context, "limit", ShownEvents, MostShownEvents);
             UserHistory history = await users.Value.FindAsync(id, cancellation) ?? throw Unknown("path.id", id);
             using ModelLease lease = models.Value.Lease();
-            await JsonAnswer.WriteAsync(context, Describe(history, limit, lease.Model.Recommender.Items), SequorJson.Default.HistoryResponse);
+            JsonAnswer.Write(context, Describe(history, limit, lease.Model.Recommender.Items), SequorJson.Default.HistoryResponse);
         })).Describe("Shows a history", "The newest events of a user, oldest first.", "Users")
-            .WithId("Id of the user.").With("limit", "Events wanted.", ShownEvents).Gives<HistoryResponse>().Refuses(400, 404, 422, 429, 503);
+            .WithId("Id of the user.").With("limit", $"Events wanted, at most {MostShownEvents}.", ShownEvents).Gives<HistoryResponse>().Refuses(400, 404, 422, 429, 503);
 
         routes.MapDelete("/v1/users/{id}", gate.Guard(async (context, cancellation) =>
         {

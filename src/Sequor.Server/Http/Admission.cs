@@ -20,12 +20,18 @@ internal sealed class Admission(RequestDelegate next, ServerOptions options, Api
         HttpRequest request = context.Request;
         // A page of another site whose name was made to mean this machine says that name.
         if (_loopback && !IsLocal(request.Host.Host))
-            return Problem.WriteAsync(context, StatusCodes.Status421MisdirectedRequest, "this service answers to localhost and 127.0.0.1 alone").AsTask();
+            return Refuse(context, StatusCodes.Status421MisdirectedRequest, "this service answers to localhost and 127.0.0.1 alone");
         if (request.Headers.Origin is [{ } origin, ..] && !HttpMethods.IsGet(request.Method) && !IsOwn(origin, request.Host))
-            return Problem.WriteAsync(context, StatusCodes.Status403Forbidden, "pages of other origins may not ask this").AsTask();
+            return Refuse(context, StatusCodes.Status403Forbidden, "pages of other origins may not ask this");
         if (!keys.AreAsked || endpoint?.Metadata.GetMetadata<WithoutKey>() is not null || keys.Admit(request)) return next(context);
         headers.WWWAuthenticate = "Bearer";
-        return Problem.WriteAsync(context, StatusCodes.Status401Unauthorized, "an API key is needed: send it as X-API-Key, or as Authorization: Bearer").AsTask();
+        return Refuse(context, StatusCodes.Status401Unauthorized, "an API key is needed: send it as X-API-Key, or as Authorization: Bearer");
+    }
+
+    private static Task Refuse(HttpContext context, int status, string detail)
+    {
+        Problem.Write(context, status, detail);
+        return Task.CompletedTask;
     }
 
     private static bool IsLocal(string host) =>

@@ -83,6 +83,45 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public async Task Slow_readers_keep_nobody_from_being_answered_and_are_cut_off()
+    {
+        await using Service service = await Service.StartAsync(options => options with { MostRequests = 2, RequestTimeout = TimeSpan.FromSeconds(1) });
+        string letters = new('x', 500);
+        var events = new JsonArray([.. Enumerable.Range(0, 1000).Select(i => new JsonObject { ["itemId"] = $"{i}{letters}", ["eventId"] = $"{i}{letters}" })]);
+        await service.AskAsync("/v1/events", new JsonObject { ["userId"] = "u", ["events"] = events }.ToJsonString());
+        // More than the buffers of the system hold.
+        const int Asked = 40;
+        byte[] requests = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("GET /v1/users/u/history?limit=1000 HTTP/1.1\r\nHost: localhost\r\n\r\n", Asked)));
+        var slow = new List<Socket>();
+        var state = service.App.Services.GetRequiredService<ServiceState>();
+        for (int i = 0; i < 3; i++)
+        {
+            Socket socket = await Connect(service);
+            slow.Add(socket);
+            await socket.SendAsync(requests);
+            // Answers end, though nobody reads them.
+            while (socket.Available == 0 || state.UnderWay > 0) await Task.Delay(1, Cancellation);
+        }
+
+        using (HttpResponseMessage answer = await service.PostAsync("/v1/recommend", Ask)) Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        await Task.Delay(2500, Cancellation);
+        foreach (Socket socket in slow)
+        {
+            string read = await Receive(socket);
+            Assert.True(read.Length < Asked * 1_000_000L, $"{read.Length} bytes came");
+            socket.Dispose();
+        }
+    }
+
+    [Fact]
+    public async Task A_history_is_shown_up_to_a_thousand_events()
+    {
+        await using Service service = await Service.StartAsync();
+        using HttpResponseMessage refused = await service.Client.GetAsync("/v1/users/u/history?limit=1001", Cancellation);
+        await MalformedBodyTests.IsProblem(refused, 422);
+    }
+
+    [Fact]
     public async Task More_requests_than_allowed_are_told_to_come_back()
     {
         await using Service service = await Service.StartAsync(options => options with { MostRequests = 2 });
