@@ -18,6 +18,8 @@ internal sealed class Admission(RequestDelegate next, ServerOptions options, Api
         Endpoint? endpoint = context.GetEndpoint();
         if (endpoint?.Metadata.GetMetadata<ContentPolicy>() is { } policy) headers.ContentSecurityPolicy = policy.Value;
         HttpRequest request = context.Request;
+        // What the address says and what it is routed to would be two things.
+        if (!AddressValues.IsNormal(context)) return Refuse(context, StatusCodes.Status400BadRequest, "the address must not have . or .. between slashes");
         // A page of another site whose name was made to mean this machine says that name.
         if (_loopback && !IsLocal(request.Host.Host))
             return Refuse(context, StatusCodes.Status421MisdirectedRequest, "this service answers to localhost and 127.0.0.1 alone");

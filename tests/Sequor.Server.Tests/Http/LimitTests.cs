@@ -210,6 +210,33 @@ public sealed class LimitTests
         await Assert.ThrowsAsync<InvalidInputException>(() => app.StartAsync(Cancellation));
     }
 
+    [Theory]
+    [InlineData("/zz/../v1/users/a%2Fb", 400)]
+    [InlineData("/zz/%2e%2E/v1/users/a%2Fb", 400)]
+    [InlineData("/v1/./users/a%2Fb", 400)]
+    [InlineData("http://localhost/zz/../v1/users/a%2Fb", 400)]
+    [InlineData("http://localhost/v1/users/a%2Fb", 204)]
+    [InlineData("/v1/users/a%2Fb", 204)]
+    public async Task A_user_is_forgotten_by_an_address_that_is_routed_as_it_stands(string target, int status)
+    {
+        await using Service service = await Service.StartAsync();
+        foreach (string user in new[] { "v1", "a/b", "users", "localhost" }) await service.AskAsync("/v1/events", $$"""{"userId":"{{user}}","events":[{"itemId":"i1"}]}""");
+        using var socket = await Connect(service);
+        await socket.SendAsync(Encoding.ASCII.GetBytes($"DELETE {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
+        Assert.StartsWith($"HTTP/1.1 {status} ", await Receive(socket), StringComparison.Ordinal);
+        Assert.Equal(status == 204 ? 3 : 4, (int)(await service.GetAsync("/v1/users"))["count"]!);
+    }
+
+    [Theory]
+    [InlineData("""{"userId":"..","events":[{"itemId":"i1"}]}""", "userId")]
+    [InlineData("""{"userId":"u","events":[{"itemId":"."}]}""", "events[0].itemId")]
+    public async Task Ids_that_no_address_can_name_are_not_kept(string body, string field)
+    {
+        await using Service service = await Service.StartAsync();
+        using HttpResponseMessage refused = await service.PostAsync("/v1/events", body);
+        Assert.Equal(field, (string?)(await MalformedBodyTests.IsProblem(refused, 422))["errors"]![0]!["field"]);
+    }
+
     private static async Task<Socket> Connect(Service service)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
