@@ -67,6 +67,7 @@ public static class SequorServer
         services.AddSingleton(options);
         services.AddSingleton(keys);
         services.AddSingleton<ServiceState>();
+        services.AddSingleton<BodyBudget>();
         services.AddSingleton<RequestGate>();
         services.AddSingleton<RequestRules>();
         services.TryAddSingleton(TimeProvider.System);

@@ -7,7 +7,7 @@ namespace Sequor.Server.Http;
 /// Lets requests through to what answers them: as many at a time as allowed, each for as long as allowed. A body is read before its request
 /// takes a place, and an answer is sent when its request has left it, so that neither a slow sender nor a slow reader keeps one from others.
 /// </summary>
-internal sealed class RequestGate(ServerOptions options, ServiceState state)
+internal sealed class RequestGate(ServerOptions options, ServiceState state, BodyBudget bodies)
 {
     /// <summary>An endpoint without a body.</summary>
     internal RequestDelegate Guard(Func<HttpContext, CancellationToken, ValueTask> answer) => async context =>
@@ -36,7 +36,7 @@ internal sealed class RequestGate(ServerOptions options, ServiceState state)
         where T : class => async context =>
     {
         using CancellationTokenSource deadline = Deadline(context);
-        using (JsonBody body = await JsonBody.ReadAsync(context, options.LargestBody, deadline.Token))
+        using (JsonBody body = await JsonBody.ReadAsync(context, options.LargestBody, bodies, deadline.Token))
         {
             if (!state.TryEnter())
             {

@@ -210,6 +210,27 @@ public sealed class LimitTests
         await Assert.ThrowsAsync<InvalidInputException>(() => app.StartAsync(Cancellation));
     }
 
+    [Fact]
+    public async Task Bodies_of_all_requests_together_take_a_bounded_memory_and_give_it_back()
+    {
+        await using Service service = await Service.StartAsync();
+        var budget = service.App.Services.GetRequiredService<BodyBudget>();
+        Assert.True(budget.TryTake(budget.Size - 20));
+        Assert.Equal(HttpStatusCode.OK, (await service.PostAsync("/v1/recommend", Ask)).StatusCode);
+        using (HttpResponseMessage refused = await service.PostAsync("/v1/recommend", Ask + new string(' ', 1000)))
+        {
+            await MalformedBodyTests.IsProblem(refused, 429);
+            Assert.Equal(TimeSpan.FromSeconds(1), refused.Headers.RetryAfter?.Delta);
+        }
+
+        Assert.True(budget.TryTake(20));
+        Assert.False(budget.TryTake(1));
+        budget.Return(budget.Size);
+        Assert.Equal(HttpStatusCode.OK, (await service.PostAsync("/v1/recommend", Ask + new string(' ', 1000))).StatusCode);
+        // All of it is there again when the answer has been sent.
+        while (!budget.TryTake(budget.Size)) await Task.Delay(1, Cancellation);
+    }
+
     [Theory]
     [InlineData("/zz/../v1/users/a%2Fb", 400)]
     [InlineData("/zz/%2e%2E/v1/users/a%2Fb", 400)]
