@@ -10,6 +10,7 @@ namespace Sequor.Server.Http;
 internal sealed class Admission(RequestDelegate next, ServerOptions options, ApiKeys keys)
 {
     private readonly bool _loopback = ListenAddress.Of(options.Host).IsLoopback;
+    private readonly HashSet<string> _allowed = new(options.AllowedHosts, StringComparer.OrdinalIgnoreCase);
 
     public Task InvokeAsync(HttpContext context)
     {
@@ -21,8 +22,8 @@ internal sealed class Admission(RequestDelegate next, ServerOptions options, Api
         // What the address says and what it is routed to would be two things.
         if (!AddressValues.IsNormal(context)) return Refuse(context, StatusCodes.Status400BadRequest, "the address must not have . or .. between slashes");
         // A page of another site whose name was made to mean this machine says that name.
-        if (_loopback && !IsLocal(request.Host.Host))
-            return Refuse(context, StatusCodes.Status421MisdirectedRequest, "this service answers to localhost and 127.0.0.1 alone");
+        if (_loopback && !IsLocal(request.Host.Host) && !_allowed.Contains(request.Host.Host))
+            return Refuse(context, StatusCodes.Status421MisdirectedRequest, "this service answers to localhost, to 127.0.0.1, and to the names that --allowed-host adds");
         if (request.Headers.Origin is [{ } origin, ..] && !HttpMethods.IsGet(request.Method) && !IsOwn(origin, request.Host))
             return Refuse(context, StatusCodes.Status403Forbidden, "pages of other origins may not ask this");
         if (!keys.AreAsked || endpoint?.Metadata.GetMetadata<WithoutKey>() is not null || keys.Admit(request)) return next(context);
@@ -39,6 +40,6 @@ internal sealed class Admission(RequestDelegate next, ServerOptions options, Api
     private static bool IsLocal(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
 
-    private static bool IsOwn(string origin, HostString host) =>
-        Uri.TryCreate(origin, UriKind.Absolute, out Uri? uri) && uri.Authority.Equals(host.Value, StringComparison.OrdinalIgnoreCase);
+    private bool IsOwn(string origin, HostString host) =>
+        Uri.TryCreate(origin, UriKind.Absolute, out Uri? uri) && (uri.Authority.Equals(host.Value, StringComparison.OrdinalIgnoreCase) || _allowed.Contains(uri.Host));
 }

@@ -12,7 +12,6 @@ internal readonly struct JsonBody : IDisposable
 {
     private readonly byte[] _rented;
     private readonly int _length;
-
     private readonly BodyBudget _budget;
 
     private JsonBody(byte[] rented, int length, BodyBudget budget) => (_rented, _length, _budget) = (rented, length, budget);

@@ -88,6 +88,21 @@ public sealed class AdmissionTests(ServiceFixture fixture) : IClassFixture<Servi
     }
 
     [Theory]
+    [InlineData("recommend.example", "https://recommend.example", 200)]
+    [InlineData("localhost", "https://recommend.example", 200)]
+    [InlineData("Recommend.example:443", "https://other.example", 403)]
+    [InlineData("other.example", "https://recommend.example", 421)]
+    public async Task A_service_behind_a_proxy_answers_to_the_names_that_it_was_told(string host, string origin, int status)
+    {
+        await using Service service = await Service.StartAsync(options => options with { AllowedHosts = ["recommend.example"] });
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/recommend") { Content = new StringContent("""{"history":["i1"]}""", Encoding.UTF8, new MediaTypeHeaderValue("application/json")) };
+        request.Headers.Host = host;
+        request.Headers.TryAddWithoutValidation("Origin", origin);
+        using HttpResponseMessage answer = await service.Client.SendAsync(request, Cancellation);
+        Assert.Equal(status, (int)answer.StatusCode);
+    }
+
+    [Theory]
     [InlineData("http://evil.example", 403)]
     [InlineData("null", 403)]
     [InlineData("own", 200)]
