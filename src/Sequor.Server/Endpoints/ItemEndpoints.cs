@@ -42,7 +42,7 @@ internal static class ItemEndpoints
             using ModelLease lease = models.Value.Lease();
             Recommender recommender = lease.Model.Recommender;
             if (!recommender.Items.TryGetIndex(id, out int item))
-                throw new RequestException(StatusCodes.Status404NotFound, "path.id", id, "names no item that the model knows; GET /v1/items finds items");
+                throw new RequestException(StatusCodes.Status404NotFound, "id in the address", id, "names no item that the model knows; GET /v1/items finds items");
             JsonAnswer.Write(context, new SimilarItemsResponse
             {
                 ModelVersion = lease.Model.Version,

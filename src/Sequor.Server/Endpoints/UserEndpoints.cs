@@ -58,7 +58,7 @@ internal static class UserEndpoints
             AddressValues.Allow(context, "limit");
             string id = AddressValues.PathId(context);
             int limit = AddressValues.Number(context, "limit", ShownEvents, MostShownEvents);
-            UserHistory history = await users.Value.FindAsync(id, cancellation) ?? throw Unknown("path.id", id);
+            UserHistory history = await users.Value.FindAsync(id, cancellation) ?? throw Unknown("id in the address", id);
             using ModelLease lease = models.Value.Lease();
             JsonAnswer.Write(context, Describe(history, limit, lease.Model.Recommender.Items), SequorJson.Default.HistoryResponse);
         })).Describe("Shows a history", "The newest events of a user, oldest first.", "Users")
@@ -68,7 +68,7 @@ internal static class UserEndpoints
         {
             AddressValues.Allow(context);
             string id = AddressValues.PathId(context);
-            if (!await users.Value.ForgetAsync(id, cancellation)) throw Unknown("path.id", id);
+            if (!await users.Value.ForgetAsync(id, cancellation)) throw Unknown("id in the address", id);
             context.Response.StatusCode = StatusCodes.Status204NoContent;
         })).Describe("Forgets a user", "Removes a user and all events, for good.", "Users")
             .WithId("Id of the user.").GivesNothing().Refuses(400, 404, 422, 429, 503);

@@ -23,7 +23,7 @@ internal static class AddressValues
             if (segments.Length > Segment) id = Uri.UnescapeDataString(segments[Segment]);
         }
 
-        return RequestRules.Checked("path.id", id);
+        return RequestRules.Checked("id in the address", id);
     }
 
     /// <summary>Whether the path stands in the address as it is routed: without dot segments, encoded ones too.</summary>

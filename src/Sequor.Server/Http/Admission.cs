@@ -28,7 +28,9 @@ internal sealed class Admission(RequestDelegate next, ServerOptions options, Api
             return Refuse(context, StatusCodes.Status403Forbidden, "pages of other origins may not ask this");
         if (!keys.AreAsked || endpoint?.Metadata.GetMetadata<WithoutKey>() is not null || keys.Admit(request)) return next(context);
         headers.WWWAuthenticate = "Bearer";
-        return Refuse(context, StatusCodes.Status401Unauthorized, "an API key is needed: send it as X-API-Key, or as Authorization: Bearer");
+        return Refuse(context, StatusCodes.Status401Unauthorized, ApiKeys.IsShown(request)
+            ? "this key is not known"
+            : "an API key is needed: send it as X-API-Key, or as Authorization: Bearer");
     }
 
     private static Task Refuse(HttpContext context, int status, string detail)

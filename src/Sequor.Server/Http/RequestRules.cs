@@ -64,7 +64,8 @@ internal sealed class RequestRules(ServerOptions options)
             Text(ref errors, "events", i, "itemId", sent.ItemId);
             if (IsDots(sent.ItemId)) errors.Add($"events[{i}].itemId", sent.ItemId, NoDots);
             if (sent.EventId is not null) Text(ref errors, "events", i, "eventId", sent.EventId);
-            if (sent.Timestamp is { } time && time > now + Day) errors.Add($"events[{i}].timestamp", Show(time), $"must be seconds since 1970, and not of the future; it is {Show(now)}");
+            if (sent.Timestamp is { } time && time > now + Day)
+                errors.Add($"events[{i}].timestamp", Show(time), $"must be seconds since 1970, at most a day ahead; {(time / 1000 <= now + Day && time > 100 * now ? "these look like milliseconds" : $"now is {Show(now)}")}");
             else if (sent.Timestamp is < Earliest) Time(ref errors, $"events[{i}].timestamp", sent.Timestamp.Value);
             if (sent.Rating is { } rating && !float.IsFinite(rating)) errors.Add($"events[{i}].rating", null, "must be a finite number");
         }

@@ -22,6 +22,10 @@ public sealed class AdmissionTests(ServiceFixture fixture) : IClassFixture<Servi
         {
             using HttpResponseMessage refused = await service.Client.GetAsync(closed, Cancellation);
             await MalformedBodyTests.IsProblem(refused, 401);
+            Assert.Contains("an API key is needed", await refused.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+            using var wrong = new HttpRequestMessage(HttpMethod.Get, closed) { Headers = { { "X-API-Key", key + "x" } } };
+            using HttpResponseMessage unknown = await service.Client.SendAsync(wrong, Cancellation);
+            Assert.Contains("this key is not known", await unknown.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
             Assert.Equal("Bearer", Assert.Single(refused.Headers.WwwAuthenticate).Scheme);
             Assert.Equal(HttpStatusCode.Unauthorized, await Status(closed, "X-API-Key", key + "x"));
             Assert.Equal(HttpStatusCode.Unauthorized, await Status(closed, "X-API-Key", hash));

@@ -258,6 +258,15 @@ public sealed class LimitTests
         Assert.Equal(field, (string?)(await MalformedBodyTests.IsProblem(refused, 422))["errors"]![0]!["field"]);
     }
 
+    [Theory]
+    [InlineData("/v1/events", """{"userId":"u","events":[{"itemId":"i1","timestamp":1700000000000}]}""", "must be seconds since 1970, at most a day ahead; these look like milliseconds")]
+    [InlineData("/v1/events", """{"userId":"u","events":[{"itemId":"i1","timestamp":9000000000}]}""", "must be seconds since 1970, at most a day ahead; now is ")]
+    public async Task Refusals_name_the_rule_and_what_was_likely_meant(string address, string body, string rule)
+    {
+        await using Service service = await Service.StartAsync();
+        Assert.StartsWith(rule, (string?)(await service.AskAsync(address, body))["errors"]![0]!["rule"], StringComparison.Ordinal);
+    }
+
     private static async Task<Socket> Connect(Service service)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
