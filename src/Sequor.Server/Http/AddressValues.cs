@@ -26,10 +26,12 @@ internal static class AddressValues
         return RequestRules.Checked("id in the address", id);
     }
 
-    /// <summary>Whether the path stands in the address as it is routed: without dot segments, encoded ones too.</summary>
+    /// <summary>Whether the path stands in the address as it is routed: without dot segments, encoded ones too, or a slash that would be decoded.</summary>
     internal static bool IsNormal(HttpContext context)
     {
         string path = RawPath(context);
+        // Behind a scheme and a host the server decodes slashes too.
+        if (!context.Features.Get<IHttpRequestFeature>()!.RawTarget.StartsWith('/') && path.Contains("%2F", StringComparison.OrdinalIgnoreCase)) return false;
         if (!path.Contains('.') && !path.Contains("%2e", StringComparison.OrdinalIgnoreCase)) return true;
         foreach (string segment in path.Split('/'))
             if (Uri.UnescapeDataString(segment) is "." or "..") return false;

@@ -20,7 +20,7 @@ internal sealed class Admission(RequestDelegate next, ServerOptions options, Api
         if (endpoint?.Metadata.GetMetadata<ContentPolicy>() is { } policy) headers.ContentSecurityPolicy = policy.Value;
         HttpRequest request = context.Request;
         // What the address says and what it is routed to would be two things.
-        if (!AddressValues.IsNormal(context)) return Refuse(context, StatusCodes.Status400BadRequest, "the address must not have . or .. between slashes");
+        if (!AddressValues.IsNormal(context)) return Refuse(context, StatusCodes.Status400BadRequest, "the address must be a path as it is routed: without . or .. between slashes, and without a host before an encoded slash");
         // A page of another site whose name was made to mean this machine says that name.
         if (_loopback && !IsLocal(request.Host.Host) && !_allowed.Contains(request.Host.Host))
             return Refuse(context, StatusCodes.Status421MisdirectedRequest, "this service answers to localhost, to 127.0.0.1, and to the names that --allowed-host adds");
