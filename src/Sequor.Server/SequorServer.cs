@@ -42,6 +42,9 @@ public static class SequorServer
         configure?.Invoke(builder);
         WebApplication app = builder.Build();
         app.UseMiddleware<ErrorBoundary>();
+        app.UseMiddleware<HeadRequests>();
+        // Here, not before all: a route is found for the method that was put in.
+        app.UseRouting();
         app.UseMiddleware<Admission>();
         app.MapRecommend();
         app.MapUsers();

@@ -268,6 +268,22 @@ public sealed class LimitTests
         Assert.StartsWith(rule, (string?)(await service.AskAsync(address, body))["errors"]![0]!["rule"], StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("/health/live", 200)]
+    [InlineData("/v1/model", 200)]
+    [InlineData("/v1/users/nobody/history", 404)]
+    [InlineData("/v1/recommend", 405)]
+    public async Task Head_is_answered_like_get_without_the_body(string address, int status)
+    {
+        await using Service service = await Service.StartAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Head, address);
+        using HttpResponseMessage head = await service.Client.SendAsync(request, Cancellation), get = await service.Client.GetAsync(address, Cancellation);
+        Assert.Equal(status, (int)head.StatusCode);
+        Assert.Equal(get.StatusCode, head.StatusCode);
+        Assert.Equal(get.Content.Headers.ContentLength, head.Content.Headers.ContentLength);
+        Assert.Empty(await head.Content.ReadAsByteArrayAsync(Cancellation));
+    }
+
     private static async Task<Socket> Connect(Service service)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
