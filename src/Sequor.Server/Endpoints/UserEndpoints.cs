@@ -23,11 +23,12 @@ internal static class UserEndpoints
         var rules = routes.ServiceProvider.GetRequiredService<RequestRules>();
         var metrics = routes.ServiceProvider.GetRequiredService<ServerMetrics>();
         var models = routes.ServiceProvider.GetRequiredService<Lazy<ModelHost>>();
+        var time = routes.ServiceProvider.GetRequiredService<TimeProvider>();
         var users = routes.ServiceProvider.GetRequiredService<Lazy<IUsers>>();
 
         routes.MapPost("/v1/events", gate.Guard(SequorJson.Default.EventsRequest, async (context, request, cancellation) =>
         {
-            long now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+            long now = time.GetUtcNow().ToUnixTimeSeconds();
             rules.Check(request, now);
             KeptEvent[] events = [.. request.Events.Select(sent => new KeptEvent(sent.ItemId, sent.Timestamp ?? now, sent.Rating, sent.EventId))];
             AppendOutcome outcome = await users.Value.AppendAsync(request.UserId, events, cancellation);

@@ -284,6 +284,21 @@ public sealed class LimitTests
         Assert.Empty(await head.Content.ReadAsByteArrayAsync(Cancellation));
     }
 
+    [Fact]
+    public async Task Events_without_a_time_get_that_of_the_clock_of_the_service()
+    {
+        await using Service service = await Service.StartAsync(configure: builder => builder.Services.AddSingleton<TimeProvider>(new StoppedClock()));
+        await service.AskAsync("/v1/events", """{"userId":"u","events":[{"itemId":"i1"}]}""");
+        Assert.Equal(StoppedClock.Seconds, (long)(await service.GetAsync("/v1/users/u/history"))["events"]![0]!["timestamp"]!);
+    }
+
+    private sealed class StoppedClock : TimeProvider
+    {
+        public const long Seconds = 1_000_000_000;
+
+        public override DateTimeOffset GetUtcNow() => DateTimeOffset.FromUnixTimeSeconds(Seconds);
+    }
+
     private static async Task<Socket> Connect(Service service)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
