@@ -32,6 +32,12 @@ internal sealed class ServeOptions
         },
     };
 
+    private readonly Option<string[]> allowedHost = new("--allowed-host")
+    {
+        Description = "A name under which callers reach the service besides localhost, such as that of a proxy before it; may be repeated.",
+        HelpName = "NAME",
+    };
+
     private readonly Option<string[]> keyHash = new("--api-key-hash")
     {
         Description = "Hash of an API key that callers must show; may be repeated. SEQUOR_API_KEY_HASHES of the environment adds to them.",
@@ -100,7 +106,7 @@ internal sealed class ServeOptions
 
     public ServeOptions() => precision.AcceptOnlyFromAmong([.. IndexPrecisionNames.All]);
 
-    public Option[] All => [data, histories, host, port, keyHash, keys, insecure, methods, precision, watch, cacheMemory, maxRequests, maxBody, timeout, otlp];
+    public Option[] All => [data, histories, host, port, allowedHost, keyHash, keys, insecure, methods, precision, watch, cacheMemory, maxRequests, maxBody, timeout, otlp];
 
     /// <summary>What the line says, for a model.</summary>
     public ServerOptions Read(ParseResult line, string modelDirectory)
@@ -114,6 +120,7 @@ internal sealed class ServeOptions
             HistoriesPath = line.GetValue(histories) ?? Path.GetFullPath(modelDirectory) + ".histories.db",
             Host = line.GetValue(host) ?? _defaults.Host,
             Port = line.GetValue(port) ?? _defaults.Port,
+            AllowedHosts = line.GetValue(allowedHost) ?? [],
             ApiKeyHashes = [.. line.GetValue(keyHash) ?? [], .. line.GetValue(keys) is { } file ? Hashes(file) : []],
             Insecure = line.GetValue(insecure),
             TopKMethods = line.GetValue(methods) ?? [],

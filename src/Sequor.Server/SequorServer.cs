@@ -43,6 +43,9 @@ public static partial class SequorServer
         configure?.Invoke(builder);
         WebApplication app = builder.Build();
         app.UseMiddleware<ErrorBoundary>();
+        app.UseMiddleware<HeadRequests>();
+        // Here, not before all: a route is found for the method that was put in.
+        app.UseRouting();
         app.UseMiddleware<Admission>();
         app.MapRecommend();
         app.MapUsers();
@@ -68,6 +71,7 @@ public static partial class SequorServer
         services.AddSingleton(options);
         services.AddSingleton(keys);
         services.AddSingleton<ServiceState>();
+        services.AddSingleton<BodyBudget>();
         services.AddSingleton<RequestGate>();
         services.AddSingleton<RequestRules>();
         services.TryAddSingleton(TimeProvider.System);
@@ -99,10 +103,12 @@ public static partial class SequorServer
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = options.LargestBody;
-        kestrel.Limits.MaxConcurrentConnections = Math.Max(1024, 16L * options.MostRequests);
+        kestrel.Limits.MaxConcurrentConnections = Math.Max(256, 4L * options.MostRequests);
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         // Who sends more slowly than a telephone line is cut off.
         kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 500, gracePeriod: TimeSpan.FromSeconds(3));
+        // Nor does anyone make the service wait who reads more slowly; answers of the model have a deadline besides.
+        kestrel.Limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 2000, gracePeriod: TimeSpan.FromSeconds(3));
         kestrel.Listen(address, options.Port);
     }
 }

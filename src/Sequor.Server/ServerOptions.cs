@@ -20,6 +20,9 @@ public sealed record ServerOptions
     /// <summary>Port to listen on; 0 takes a free one.</summary>
     public int Port { get; init; } = 8080;
 
+    /// <summary>Names, without port, under which callers reach the service besides those of this machine: those of a proxy before it.</summary>
+    public IReadOnlyList<string> AllowedHosts { get; init; } = [];
+
     /// <summary>Hashes of the API keys (<c>sha256:</c> and 64 hexadecimal digits); when empty no key is asked for.</summary>
     public IReadOnlyList<string> ApiKeyHashes { get; init; } = [];
 

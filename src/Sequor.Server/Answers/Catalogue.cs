@@ -41,7 +41,7 @@ internal sealed class Catalogue
             if (values.Attribute.Name == name) return values;
         string[] names = [.. Attributes.Select(values => values.Attribute.Name)];
         string rule = names.Length == 0 ? "the items of this model have no attributes; leave it out"
-            : Spelling.Nearest(name, names) is { } near ? $"did you mean {near}? The items of this model have {string.Join(", ", names)}"
+            : Spelling.Nearest(name, names) is { } near ? $"is not an attribute of the items; did you mean {near}? The items of this model have {string.Join(", ", names)}"
             : $"must be an attribute of the items: {string.Join(", ", names)}";
         throw new RequestException(StatusCodes.Status422UnprocessableEntity, field, name, rule);
     }

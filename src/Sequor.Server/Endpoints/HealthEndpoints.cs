@@ -24,6 +24,9 @@ internal static class HealthEndpoints
             .WithMetadata(WithoutKey.Instance).Gives<HealthResponse>().Gives<HealthResponse>(StatusCodes.Status503ServiceUnavailable);
     }
 
-    private static Task Write(HttpContext context, string status) =>
-        JsonAnswer.WriteAsync(context, new HealthResponse { Status = status }, SequorJson.Default.HealthResponse).AsTask();
+    private static Task Write(HttpContext context, string status)
+    {
+        JsonAnswer.Write(context, new HealthResponse { Status = status }, SequorJson.Default.HealthResponse);
+        return Task.CompletedTask;
+    }
 }

@@ -26,11 +26,12 @@ internal static class ModelEndpoints
         var metrics = routes.ServiceProvider.GetRequiredService<ServerMetrics>();
         var models = routes.ServiceProvider.GetRequiredService<Lazy<ModelHost>>();
 
-        routes.MapGet("/v1/model", gate.Guard(async (context, _) =>
+        routes.MapGet("/v1/model", gate.Guard((context, _) =>
         {
             AddressValues.Allow(context);
             using ModelLease lease = models.Value.Lease();
-            await JsonAnswer.WriteAsync(context, Describe(lease.Model), SequorJson.Default.ModelResponse);
+            JsonAnswer.Write(context, Describe(lease.Model), SequorJson.Default.ModelResponse);
+            return default;
         })).Describe("Describes the model", "What the model is, what it scored, and what requests may ask of it.", "Model").Gives<ModelResponse>().Refuses(400, 429, 503);
 
         // A large model takes longer to load than a request may: who asks waits, the others are answered meanwhile.
@@ -45,13 +46,13 @@ internal static class ModelEndpoints
             catch (InvalidInputException bad)
             {
                 metrics.CountReload("refused");
-                await Problem.WriteAsync(context, StatusCodes.Status409Conflict, $"the model that answers stays: {bad.Message}");
+                Problem.Write(context, StatusCodes.Status409Conflict, $"the model that answers stays: {bad.Message}");
                 return;
             }
 
             using ModelLease lease = models.Value.Lease();
             metrics.CountReload(lease.Model.Version == before ? "unchanged" : "swapped");
-            await JsonAnswer.WriteAsync(context, Describe(lease.Model), SequorJson.Default.ModelResponse);
+            JsonAnswer.Write(context, Describe(lease.Model), SequorJson.Default.ModelResponse);
         })).Describe("Takes up a new model", "Loads the artefact anew. It takes the place of the one that answers when it is verified and warm; a bad one is refused, and nothing changes.", "Model")
             .Gives<ModelResponse>().Refuses(400, 409, 429, 503);
     }

@@ -27,7 +27,7 @@ internal static class RecommendEndpoint
                 ? await users.Value.RecommendAsync(request, cancellation) ?? throw UserEndpoints.Unknown("userId", user)
                 : await AnonymousHistory.AnswerAsync(models.Value, request, cancellation);
             AnswerTrace.Add(context, answer.Timing);
-            await JsonAnswer.WriteAsync(context, answer, SequorJson.Default.RecommendResponse);
+            JsonAnswer.Write(context, answer, SequorJson.Default.RecommendResponse);
         })).Describe(
             "Recommends items", "The best items for a user whose events the service keeps, or behind a history that comes with the request.", "Recommendations")
             .Takes<RecommendRequest>().Gives<RecommendResponse>().Refuses(400, 404, 408, 413, 415, 422, 429, 503);

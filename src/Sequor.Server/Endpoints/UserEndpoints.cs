@@ -15,27 +15,27 @@ namespace Sequor.Server.Endpoints;
 /// <summary>Users and their events: <c>/v1/events</c> and <c>/v1/users</c>.</summary>
 internal static class UserEndpoints
 {
-    private const int ShownUsers = 20, MostUsers = 1000, ShownEvents = 100;
+    private const int ShownUsers = 20, MostUsers = 1000, ShownEvents = 100, MostShownEvents = 1000;
 
     internal static void MapUsers(this IEndpointRouteBuilder routes)
     {
         var gate = routes.ServiceProvider.GetRequiredService<RequestGate>();
         var rules = routes.ServiceProvider.GetRequiredService<RequestRules>();
-        var options = routes.ServiceProvider.GetRequiredService<ServerOptions>();
         var metrics = routes.ServiceProvider.GetRequiredService<ServerMetrics>();
         var models = routes.ServiceProvider.GetRequiredService<Lazy<ModelHost>>();
+        var time = routes.ServiceProvider.GetRequiredService<TimeProvider>();
         var users = routes.ServiceProvider.GetRequiredService<Lazy<IUsers>>();
 
         routes.MapPost("/v1/events", gate.Guard(SequorJson.Default.EventsRequest, async (context, request, cancellation) =>
         {
-            long now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+            long now = time.GetUtcNow().ToUnixTimeSeconds();
             rules.Check(request, now);
             KeptEvent[] events = [.. request.Events.Select(sent => new KeptEvent(sent.ItemId, sent.Timestamp ?? now, sent.Rating, sent.EventId))];
             AppendOutcome outcome = await users.Value.AppendAsync(request.UserId, events, cancellation);
             metrics.CountEvents(outcome.Appended);
             using ModelLease lease = models.Value.Lease();
             ItemVocabulary items = lease.Model.Recommender.Items;
-            await JsonAnswer.WriteAsync(context, new EventsResponse
+            JsonAnswer.Write(context, new EventsResponse
             {
                 UserId = request.UserId,
                 Appended = outcome.Appended,
@@ -50,7 +50,7 @@ internal static class UserEndpoints
         {
             AddressValues.Allow(context, "limit");
             (long count, IReadOnlyList<string> ids) = await users.Value.SomeAsync(AddressValues.Number(context, "limit", ShownUsers, MostUsers), cancellation);
-            await JsonAnswer.WriteAsync(context, new UsersResponse { Count = count, UserIds = ids }, SequorJson.Default.UsersResponse);
+            JsonAnswer.Write(context, new UsersResponse { Count = count, UserIds = ids }, SequorJson.Default.UsersResponse);
         })).Describe("Names some users", "How many users there are, and the ids of some, to try the service with.", "Users")
             .With("limit", $"Ids wanted, at most {MostUsers}.", ShownUsers).Gives<UsersResponse>().Refuses(400, 422, 429, 503);
 
@@ -58,18 +58,18 @@ internal static class UserEndpoints
         {
             AddressValues.Allow(context, "limit");
             string id = AddressValues.PathId(context);
-            int limit = AddressValues.Number(context, "limit", ShownEvents, options.MostEvents);
-            UserHistory history = await users.Value.FindAsync(id, cancellation) ?? throw Unknown("path.id", id);
+            int limit = AddressValues.Number(context, "limit", ShownEvents, MostShownEvents);
+            UserHistory history = await users.Value.FindAsync(id, cancellation) ?? throw Unknown("id in the address", id);
             using ModelLease lease = models.Value.Lease();
-            await JsonAnswer.WriteAsync(context, Describe(history, limit, lease.Model.Recommender.Items), SequorJson.Default.HistoryResponse);
+            JsonAnswer.Write(context, Describe(history, limit, lease.Model.Recommender.Items), SequorJson.Default.HistoryResponse);
         })).Describe("Shows a history", "The newest events of a user, oldest first.", "Users")
-            .WithId("Id of the user.").With("limit", "Events wanted.", ShownEvents).Gives<HistoryResponse>().Refuses(400, 404, 422, 429, 503);
+            .WithId("Id of the user.").With("limit", $"Events wanted, at most {MostShownEvents}.", ShownEvents).Gives<HistoryResponse>().Refuses(400, 404, 422, 429, 503);
 
         routes.MapDelete("/v1/users/{id}", gate.Guard(async (context, cancellation) =>
         {
             AddressValues.Allow(context);
             string id = AddressValues.PathId(context);
-            if (!await users.Value.ForgetAsync(id, cancellation)) throw Unknown("path.id", id);
+            if (!await users.Value.ForgetAsync(id, cancellation)) throw Unknown("id in the address", id);
             context.Response.StatusCode = StatusCodes.Status204NoContent;
         })).Describe("Forgets a user", "Removes a user and all events, for good.", "Users")
             .WithId("Id of the user.").GivesNothing().Refuses(400, 404, 422, 429, 503);

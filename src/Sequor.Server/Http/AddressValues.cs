@@ -19,13 +19,34 @@ internal static class AddressValues
         if (id.Contains("%2F", StringComparison.OrdinalIgnoreCase))
         {
             const int Segment = 3;
-            string target = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
-            int query = target.IndexOf('?', StringComparison.Ordinal);
-            string[] segments = (query < 0 ? target : target[..query]).Split('/');
+            string[] segments = RawPath(context).Split('/');
             if (segments.Length > Segment) id = Uri.UnescapeDataString(segments[Segment]);
         }
 
-        return RequestRules.Checked("path.id", id);
+        return RequestRules.Checked("id in the address", id);
+    }
+
+    /// <summary>Whether the path stands in the address as it is routed: without dot segments, encoded ones too, or a slash that would be decoded.</summary>
+    internal static bool IsNormal(HttpContext context)
+    {
+        string path = RawPath(context);
+        // Behind a scheme and a host the server decodes slashes too.
+        if (!context.Features.Get<IHttpRequestFeature>()!.RawTarget.StartsWith('/') && path.Contains("%2F", StringComparison.OrdinalIgnoreCase)) return false;
+        if (!path.Contains('.') && !path.Contains("%2e", StringComparison.OrdinalIgnoreCase)) return true;
+        foreach (string segment in path.Split('/'))
+            if (Uri.UnescapeDataString(segment) is "." or "..") return false;
+        return true;
+    }
+
+    // The path as it was sent, also behind a scheme and a host.
+    private static string RawPath(HttpContext context)
+    {
+        string target = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
+        int query = target.IndexOf('?', StringComparison.Ordinal);
+        if (query >= 0) target = target[..query];
+        if (target.StartsWith('/')) return target;
+        int host = target.IndexOf("://", StringComparison.Ordinal), path = host < 0 ? -1 : target.IndexOf('/', host + 3);
+        return path < 0 ? "/" : target[path..];
     }
 
     /// <summary>A number of the query string.</summary>

@@ -10,6 +10,7 @@ namespace Sequor.Server.Http;
 internal sealed class Admission(RequestDelegate next, ServerOptions options, ApiKeys keys)
 {
     private readonly bool _loopback = ListenAddress.Of(options.Host).IsLoopback;
+    private readonly HashSet<string> _allowed = new(options.AllowedHosts, StringComparer.OrdinalIgnoreCase);
 
     public Task InvokeAsync(HttpContext context)
     {
@@ -18,19 +19,29 @@ internal sealed class Admission(RequestDelegate next, ServerOptions options, Api
         Endpoint? endpoint = context.GetEndpoint();
         if (endpoint?.Metadata.GetMetadata<ContentPolicy>() is { } policy) headers.ContentSecurityPolicy = policy.Value;
         HttpRequest request = context.Request;
+        // What the address says and what it is routed to would be two things.
+        if (!AddressValues.IsNormal(context)) return Refuse(context, StatusCodes.Status400BadRequest, "the address must be a path as it is routed: without . or .. between slashes, and without a host before an encoded slash");
         // A page of another site whose name was made to mean this machine says that name.
-        if (_loopback && !IsLocal(request.Host.Host))
-            return Problem.WriteAsync(context, StatusCodes.Status421MisdirectedRequest, "this service answers to localhost and 127.0.0.1 alone").AsTask();
+        if (_loopback && !IsLocal(request.Host.Host) && !_allowed.Contains(request.Host.Host))
+            return Refuse(context, StatusCodes.Status421MisdirectedRequest, "this service answers to localhost, to 127.0.0.1, and to the names that --allowed-host adds");
         if (request.Headers.Origin is [{ } origin, ..] && !HttpMethods.IsGet(request.Method) && !IsOwn(origin, request.Host))
-            return Problem.WriteAsync(context, StatusCodes.Status403Forbidden, "pages of other origins may not ask this").AsTask();
+            return Refuse(context, StatusCodes.Status403Forbidden, "pages of other origins may not ask this");
         if (!keys.AreAsked || endpoint?.Metadata.GetMetadata<WithoutKey>() is not null || keys.Admit(request)) return next(context);
         headers.WWWAuthenticate = "Bearer";
-        return Problem.WriteAsync(context, StatusCodes.Status401Unauthorized, "an API key is needed: send it as X-API-Key, or as Authorization: Bearer").AsTask();
+        return Refuse(context, StatusCodes.Status401Unauthorized, ApiKeys.IsShown(request)
+            ? "this key is not known"
+            : "an API key is needed: send it as X-API-Key, or as Authorization: Bearer");
+    }
+
+    private static Task Refuse(HttpContext context, int status, string detail)
+    {
+        Problem.Write(context, status, detail);
+        return Task.CompletedTask;
     }
 
     private static bool IsLocal(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
 
-    private static bool IsOwn(string origin, HostString host) =>
-        Uri.TryCreate(origin, UriKind.Absolute, out Uri? uri) && uri.Authority.Equals(host.Value, StringComparison.OrdinalIgnoreCase);
+    private bool IsOwn(string origin, HostString host) =>
+        Uri.TryCreate(origin, UriKind.Absolute, out Uri? uri) && (uri.Authority.Equals(host.Value, StringComparison.OrdinalIgnoreCase) || _allowed.Contains(uri.Host));
 }

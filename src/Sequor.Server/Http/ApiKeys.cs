@@ -40,6 +40,9 @@ internal sealed class ApiKeys
     /// <summary>Whether a request shows a key that is known.</summary>
     internal bool Admit(HttpRequest request) => Admit(request.Headers["X-API-Key"]) || Admit(Token(request.Headers.Authorization));
 
+    /// <summary>Whether a request shows a key, known or not.</summary>
+    internal static bool IsShown(HttpRequest request) => !string.IsNullOrEmpty(request.Headers["X-API-Key"]) || !string.IsNullOrEmpty(Token(request.Headers.Authorization));
+
     private static string? Token(StringValues authorization)
     {
         string? header = authorization;

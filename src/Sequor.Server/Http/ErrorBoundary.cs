@@ -12,11 +12,11 @@ internal sealed partial class ErrorBoundary(RequestDelegate next, ILogger<ErrorB
         try
         {
             await next(context);
-            if (context.Response is { HasStarted: false, StatusCode: >= 400, ContentType: null }) await Problem.WriteAsync(context, context.Response.StatusCode, Reason(context));
+            if (context.Response is { HasStarted: false, StatusCode: >= 400, ContentType: null }) Problem.Write(context, context.Response.StatusCode, Reason(context));
         }
         catch (Exception error) when (!context.Response.HasStarted)
         {
-            await AnswerAsync(context, error);
+            Answer(context, error);
         }
         catch (Exception error)
         {
@@ -25,25 +25,29 @@ internal sealed partial class ErrorBoundary(RequestDelegate next, ILogger<ErrorB
         }
     }
 
-    private ValueTask AnswerAsync(HttpContext context, Exception error)
+    private void Answer(HttpContext context, Exception error)
     {
         switch (error)
         {
             case RequestException refused:
-                return Problem.WriteAsync(context, refused.Status, refused.Message, refused.Errors);
+                Problem.Write(context, refused.Status, refused.Message, refused.Errors);
+                return;
             case BadHttpRequestException bad:
                 // Kestrel gave up on the body: it came too slowly, was too large, or broke the protocol.
                 context.Response.Headers.Connection = "close";
-                return Problem.WriteAsync(context, bad.StatusCode, bad.Message);
+                Problem.Write(context, bad.StatusCode, bad.Message);
+                return;
             case OperationCanceledException or IOException when context.RequestAborted.IsCancellationRequested:
                 context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
-                return default;
+                return;
             case OperationCanceledException:
-                return Problem.BusyAsync(context, StatusCodes.Status503ServiceUnavailable, "the request took longer than this service allows; come back when it is less busy");
+                Problem.Busy(context, StatusCodes.Status503ServiceUnavailable, "the request took longer than this service allows; come back when it is less busy");
+                return;
             default:
                 // Its message may name a user or an item, so what is logged is where it came from.
                 LogFailure(logger, Template(context), error.GetType().FullName!, Problem.TraceId(context), error.StackTrace);
-                return Problem.WriteAsync(context, StatusCodes.Status500InternalServerError, "the service failed; its log has more under the trace id of this answer");
+                Problem.Write(context, StatusCodes.Status500InternalServerError, "the service failed; its log has more under the trace id of this answer");
+                return;
         }
     }
 

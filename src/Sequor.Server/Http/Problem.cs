@@ -11,10 +11,10 @@ internal static class Problem
     internal const string ContentType = "application/problem+json";
 
     /// <summary>Writes a problem document.</summary>
-    internal static ValueTask WriteAsync(HttpContext context, int status, string detail, IReadOnlyList<FieldErrorResponse>? errors = null)
+    internal static void Write(HttpContext context, int status, string detail, IReadOnlyList<FieldErrorResponse>? errors = null)
     {
         context.Response.StatusCode = status;
-        return JsonAnswer.WriteAsync(
+        JsonAnswer.Write(
             context,
             new ProblemResponse
             {
@@ -32,9 +32,9 @@ internal static class Problem
     internal static string TraceId(HttpContext context) => Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier;
 
     /// <summary>Asks to come back when there is room.</summary>
-    internal static ValueTask BusyAsync(HttpContext context, int status, string detail)
+    internal static void Busy(HttpContext context, int status, string detail)
     {
         context.Response.Headers.RetryAfter = "1";
-        return WriteAsync(context, status, detail);
+        Write(context, status, detail);
     }
 }

@@ -5,28 +5,30 @@ namespace Sequor.Server.Http;
 
 /// <summary>
 /// Lets requests through to what answers them: as many at a time as allowed, each for as long as allowed. A body is read before its request
-/// takes a place, so that a slow sender keeps none from others.
+/// takes a place, and an answer is sent when its request has left it, so that neither a slow sender nor a slow reader keeps one from others.
 /// </summary>
-internal sealed class RequestGate(ServerOptions options, ServiceState state)
+internal sealed class RequestGate(ServerOptions options, ServiceState state, BodyBudget bodies)
 {
     /// <summary>An endpoint without a body.</summary>
     internal RequestDelegate Guard(Func<HttpContext, CancellationToken, ValueTask> answer) => async context =>
     {
+        using CancellationTokenSource deadline = Deadline(context);
         if (!state.TryEnter())
         {
-            await RefuseAsync(context);
+            Refuse(context);
             return;
         }
 
         try
         {
-            using CancellationTokenSource deadline = Deadline(context);
             await answer(context, deadline.Token);
         }
         finally
         {
             state.Leave();
         }
+
+        await SendAsync(context);
     };
 
     /// <summary>An endpoint with a JSON body.</summary>
@@ -34,22 +36,33 @@ internal sealed class RequestGate(ServerOptions options, ServiceState state)
         where T : class => async context =>
     {
         using CancellationTokenSource deadline = Deadline(context);
-        using JsonBody body = await JsonBody.ReadAsync(context, options.LargestBody, deadline.Token);
-        if (!state.TryEnter())
+        using (JsonBody body = await JsonBody.ReadAsync(context, options.LargestBody, bodies, deadline.Token))
         {
-            await RefuseAsync(context);
-            return;
+            if (!state.TryEnter())
+            {
+                Refuse(context);
+                return;
+            }
+
+            try
+            {
+                await answer(context, body.Parse(type), deadline.Token);
+            }
+            finally
+            {
+                state.Leave();
+            }
         }
 
-        try
-        {
-            await answer(context, body.Parse(type), deadline.Token);
-        }
-        finally
-        {
-            state.Leave();
-        }
+        await SendAsync(context);
     };
+
+    // The answer is made, and the time to read it begins anew.
+    private async ValueTask SendAsync(HttpContext context)
+    {
+        using CancellationTokenSource deadline = Deadline(context);
+        await JsonAnswer.SendAsync(context, deadline.Token);
+    }
 
     private CancellationTokenSource Deadline(HttpContext context)
     {
@@ -58,7 +71,10 @@ internal sealed class RequestGate(ServerOptions options, ServiceState state)
         return source;
     }
 
-    private ValueTask RefuseAsync(HttpContext context) => state.IsReady
-        ? Problem.BusyAsync(context, StatusCodes.Status429TooManyRequests, $"{options.MostRequests} requests are under way, as many as this service takes; come back in a second")
-        : Problem.BusyAsync(context, StatusCodes.Status503ServiceUnavailable, $"the service is {state.Phase}; come back in a second");
+    private void Refuse(HttpContext context)
+    {
+        if (state.IsReady)
+            Problem.Busy(context, StatusCodes.Status429TooManyRequests, $"{options.MostRequests} requests are under way, as many as this service takes; come back in a second");
+        else Problem.Busy(context, StatusCodes.Status503ServiceUnavailable, $"the service is {state.Phase}; come back in a second");
+    }
 }

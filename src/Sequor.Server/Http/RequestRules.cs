@@ -12,6 +12,7 @@ internal sealed class RequestRules(ServerOptions options)
     internal const int LongestText = 512;
 
     private const int MostConditions = 16, MostErrors = 20;
+    private const string NoDots = "must not be . or .., which no address can name";
     private const long Earliest = -62_135_596_800, Latest = 253_402_300_799;
 
     private readonly int _mostResults = options.MostResults, _mostEvents = options.MostEvents;
@@ -23,7 +24,7 @@ internal sealed class RequestRules(ServerOptions options)
         var errors = new Errors();
         if (request.UserId is null == request.History is null)
             errors.Add("userId", request.UserId, request.UserId is null ? "is missing, and so is history; give one of them" : "must not stand beside history; give one of them");
-        if (request.UserId is not null) Text(ref errors, "userId", request.UserId);
+        if (request.UserId is not null) Id(ref errors, "userId", request.UserId);
         if (request.History is { } history) History(ref errors, history);
         Range(ref errors, "k", request.K, 1, _mostResults);
         if (request.At is { } at) Time(ref errors, "at", at);
@@ -49,7 +50,7 @@ internal sealed class RequestRules(ServerOptions options)
     {
         const long Day = 86_400;
         var errors = new Errors();
-        Text(ref errors, "userId", request.UserId);
+        Id(ref errors, "userId", request.UserId);
         Count(ref errors, "events", request.Events.Count);
         for (int i = 0; i < request.Events.Count && !errors.Full; i++)
         {
@@ -61,8 +62,10 @@ internal sealed class RequestRules(ServerOptions options)
             }
 
             Text(ref errors, "events", i, "itemId", sent.ItemId);
+            if (IsDots(sent.ItemId)) errors.Add($"events[{i}].itemId", sent.ItemId, NoDots);
             if (sent.EventId is not null) Text(ref errors, "events", i, "eventId", sent.EventId);
-            if (sent.Timestamp is { } time && time > now + Day) errors.Add($"events[{i}].timestamp", Show(time), $"must be seconds since 1970, and not of the future; it is {Show(now)}");
+            if (sent.Timestamp is { } time && time > now + Day)
+                errors.Add($"events[{i}].timestamp", Show(time), $"must be seconds since 1970, at most a day ahead; {(time / 1000 <= now + Day && time > 100 * now ? "these look like milliseconds" : $"now is {Show(now)}")}");
             else if (sent.Timestamp is < Earliest) Time(ref errors, $"events[{i}].timestamp", sent.Timestamp.Value);
             if (sent.Rating is { } rating && !float.IsFinite(rating)) errors.Add($"events[{i}].rating", null, "must be a finite number");
         }
@@ -157,6 +160,14 @@ internal sealed class RequestRules(ServerOptions options)
     {
         if (Fault(text) is { } rule) errors.Add(field, text, rule);
     }
+
+    private static void Id(ref Errors errors, string field, string id)
+    {
+        Text(ref errors, field, id);
+        if (IsDots(id)) errors.Add(field, id, NoDots);
+    }
+
+    private static bool IsDots(string? id) => id is "." or "..";
 
     // The path is put together only for a fault.
     private static void Text(ref Errors errors, string list, int index, string field, string text)

@@ -49,7 +49,7 @@ internal static class TelemetrySetup
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning).AddFilter("OpenTelemetry", LogLevel.Warning);
         // Whoever starts the service gets the exception itself.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
-        if (Console.IsErrorRedirected) builder.Logging.AddJsonConsole(console => console.UseUtcTimestamp = true);
+        if (Console.IsErrorRedirected) builder.Logging.AddJsonConsole(console => (console.UseUtcTimestamp, console.TimestampFormat) = (true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'"));
         else builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         // Results go to the output, messages to the error stream.
         builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);

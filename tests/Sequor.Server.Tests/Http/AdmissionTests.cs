@@ -22,6 +22,10 @@ public sealed class AdmissionTests(ServiceFixture fixture) : IClassFixture<Servi
         {
             using HttpResponseMessage refused = await service.Client.GetAsync(closed, Cancellation);
             await MalformedBodyTests.IsProblem(refused, 401);
+            Assert.Contains("an API key is needed", await refused.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+            using var wrong = new HttpRequestMessage(HttpMethod.Get, closed) { Headers = { { "X-API-Key", key + "x" } } };
+            using HttpResponseMessage unknown = await service.Client.SendAsync(wrong, Cancellation);
+            Assert.Contains("this key is not known", await unknown.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
             Assert.Equal("Bearer", Assert.Single(refused.Headers.WwwAuthenticate).Scheme);
             Assert.Equal(HttpStatusCode.Unauthorized, await Status(closed, "X-API-Key", key + "x"));
             Assert.Equal(HttpStatusCode.Unauthorized, await Status(closed, "X-API-Key", hash));
@@ -85,6 +89,21 @@ public sealed class AdmissionTests(ServiceFixture fixture) : IClassFixture<Servi
         request.Headers.Host = host;
         using HttpResponseMessage answer = await service.Client.SendAsync(request, Cancellation);
         Assert.Equal(answers ? HttpStatusCode.OK : HttpStatusCode.MisdirectedRequest, answer.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("recommend.example", "https://recommend.example", 200)]
+    [InlineData("localhost", "https://recommend.example", 200)]
+    [InlineData("Recommend.example:443", "https://other.example", 403)]
+    [InlineData("other.example", "https://recommend.example", 421)]
+    public async Task A_service_behind_a_proxy_answers_to_the_names_that_it_was_told(string host, string origin, int status)
+    {
+        await using Service service = await Service.StartAsync(options => options with { AllowedHosts = ["recommend.example"] });
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/recommend") { Content = new StringContent("""{"history":["i1"]}""", Encoding.UTF8, new MediaTypeHeaderValue("application/json")) };
+        request.Headers.Host = host;
+        request.Headers.TryAddWithoutValidation("Origin", origin);
+        using HttpResponseMessage answer = await service.Client.SendAsync(request, Cancellation);
+        Assert.Equal(status, (int)answer.StatusCode);
     }
 
     [Theory]

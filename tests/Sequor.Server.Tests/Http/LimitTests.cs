@@ -83,6 +83,45 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public async Task Slow_readers_keep_nobody_from_being_answered_and_are_cut_off()
+    {
+        await using Service service = await Service.StartAsync(options => options with { MostRequests = 2, RequestTimeout = TimeSpan.FromSeconds(1) });
+        string letters = new('x', 500);
+        var events = new JsonArray([.. Enumerable.Range(0, 1000).Select(i => new JsonObject { ["itemId"] = $"{i}{letters}", ["eventId"] = $"{i}{letters}" })]);
+        await service.AskAsync("/v1/events", new JsonObject { ["userId"] = "u", ["events"] = events }.ToJsonString());
+        // More than the buffers of the system hold.
+        const int Asked = 40;
+        byte[] requests = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("GET /v1/users/u/history?limit=1000 HTTP/1.1\r\nHost: localhost\r\n\r\n", Asked)));
+        var slow = new List<Socket>();
+        var state = service.App.Services.GetRequiredService<ServiceState>();
+        for (int i = 0; i < 3; i++)
+        {
+            Socket socket = await Connect(service);
+            slow.Add(socket);
+            await socket.SendAsync(requests);
+            // Answers end, though nobody reads them.
+            while (socket.Available == 0 || state.UnderWay > 0) await Task.Delay(1, Cancellation);
+        }
+
+        using (HttpResponseMessage answer = await service.PostAsync("/v1/recommend", Ask)) Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        await Task.Delay(2500, Cancellation);
+        foreach (Socket socket in slow)
+        {
+            string read = await Receive(socket);
+            Assert.True(read.Length < Asked * 1_000_000L, $"{read.Length} bytes came");
+            socket.Dispose();
+        }
+    }
+
+    [Fact]
+    public async Task A_history_is_shown_up_to_a_thousand_events()
+    {
+        await using Service service = await Service.StartAsync();
+        using HttpResponseMessage refused = await service.Client.GetAsync("/v1/users/u/history?limit=1001", Cancellation);
+        await MalformedBodyTests.IsProblem(refused, 422);
+    }
+
+    [Fact]
     public async Task More_requests_than_allowed_are_told_to_come_back()
     {
         await using Service service = await Service.StartAsync(options => options with { MostRequests = 2 });
@@ -169,6 +208,95 @@ public sealed class LimitTests
         using var folder = new TemporaryFolder();
         await using var app = SequorServer.Create(new ServerOptions { ModelDirectory = folder.File("none"), HistoriesPath = folder.File("histories.db"), Port = 0 });
         await Assert.ThrowsAsync<InvalidInputException>(() => app.StartAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task Bodies_of_all_requests_together_take_a_bounded_memory_and_give_it_back()
+    {
+        await using Service service = await Service.StartAsync();
+        var budget = service.App.Services.GetRequiredService<BodyBudget>();
+        Assert.True(budget.TryTake(budget.Size - 20));
+        Assert.Equal(HttpStatusCode.OK, (await service.PostAsync("/v1/recommend", Ask)).StatusCode);
+        using (HttpResponseMessage refused = await service.PostAsync("/v1/recommend", Ask + new string(' ', 1000)))
+        {
+            await MalformedBodyTests.IsProblem(refused, 429);
+            Assert.Equal(TimeSpan.FromSeconds(1), refused.Headers.RetryAfter?.Delta);
+        }
+
+        Assert.True(budget.TryTake(20));
+        Assert.False(budget.TryTake(1));
+        budget.Return(budget.Size);
+        Assert.Equal(HttpStatusCode.OK, (await service.PostAsync("/v1/recommend", Ask + new string(' ', 1000))).StatusCode);
+        // All of it is there again when the answer has been sent.
+        while (!budget.TryTake(budget.Size)) await Task.Delay(1, Cancellation);
+    }
+
+    [Theory]
+    [InlineData("/zz/../v1/users/a%2Fb", 400)]
+    [InlineData("/zz/%2e%2E/v1/users/a%2Fb", 400)]
+    [InlineData("/v1/./users/a%2Fb", 400)]
+    [InlineData("http://localhost/zz/../v1/users/a%2Fb", 400)]
+    [InlineData("http://localhost/v1/users/a%2Fb", 400)]
+    [InlineData("http://localhost/v1/users/users", 204)]
+    [InlineData("/v1/users/a%2Fb", 204)]
+    public async Task A_user_is_forgotten_by_an_address_that_is_routed_as_it_stands(string target, int status)
+    {
+        await using Service service = await Service.StartAsync();
+        foreach (string user in new[] { "v1", "a/b", "users", "localhost" }) await service.AskAsync("/v1/events", $$"""{"userId":"{{user}}","events":[{"itemId":"i1"}]}""");
+        using var socket = await Connect(service);
+        await socket.SendAsync(Encoding.ASCII.GetBytes($"DELETE {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
+        Assert.StartsWith($"HTTP/1.1 {status} ", await Receive(socket), StringComparison.Ordinal);
+        Assert.Equal(status == 204 ? 3 : 4, (int)(await service.GetAsync("/v1/users"))["count"]!);
+    }
+
+    [Theory]
+    [InlineData("""{"userId":"..","events":[{"itemId":"i1"}]}""", "userId")]
+    [InlineData("""{"userId":"u","events":[{"itemId":"."}]}""", "events[0].itemId")]
+    public async Task Ids_that_no_address_can_name_are_not_kept(string body, string field)
+    {
+        await using Service service = await Service.StartAsync();
+        using HttpResponseMessage refused = await service.PostAsync("/v1/events", body);
+        Assert.Equal(field, (string?)(await MalformedBodyTests.IsProblem(refused, 422))["errors"]![0]!["field"]);
+    }
+
+    [Theory]
+    [InlineData("/v1/events", """{"userId":"u","events":[{"itemId":"i1","timestamp":1700000000000}]}""", "must be seconds since 1970, at most a day ahead; these look like milliseconds")]
+    [InlineData("/v1/events", """{"userId":"u","events":[{"itemId":"i1","timestamp":9000000000}]}""", "must be seconds since 1970, at most a day ahead; now is ")]
+    public async Task Refusals_name_the_rule_and_what_was_likely_meant(string address, string body, string rule)
+    {
+        await using Service service = await Service.StartAsync();
+        Assert.StartsWith(rule, (string?)(await service.AskAsync(address, body))["errors"]![0]!["rule"], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/health/live", 200)]
+    [InlineData("/v1/model", 200)]
+    [InlineData("/v1/users/nobody/history", 404)]
+    [InlineData("/v1/recommend", 405)]
+    public async Task Head_is_answered_like_get_without_the_body(string address, int status)
+    {
+        await using Service service = await Service.StartAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Head, address);
+        using HttpResponseMessage head = await service.Client.SendAsync(request, Cancellation), get = await service.Client.GetAsync(address, Cancellation);
+        Assert.Equal(status, (int)head.StatusCode);
+        Assert.Equal(get.StatusCode, head.StatusCode);
+        Assert.Equal(get.Content.Headers.ContentLength, head.Content.Headers.ContentLength);
+        Assert.Empty(await head.Content.ReadAsByteArrayAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task Events_without_a_time_get_that_of_the_clock_of_the_service()
+    {
+        await using Service service = await Service.StartAsync(configure: builder => builder.Services.AddSingleton<TimeProvider>(new StoppedClock()));
+        await service.AskAsync("/v1/events", """{"userId":"u","events":[{"itemId":"i1"}]}""");
+        Assert.Equal(StoppedClock.Seconds, (long)(await service.GetAsync("/v1/users/u/history"))["events"]![0]!["timestamp"]!);
+    }
+
+    private sealed class StoppedClock : TimeProvider
+    {
+        public const long Seconds = 1_000_000_000;
+
+        public override DateTimeOffset GetUtcNow() => DateTimeOffset.FromUnixTimeSeconds(Seconds);
     }
 
     private static async Task<Socket> Connect(Service service)

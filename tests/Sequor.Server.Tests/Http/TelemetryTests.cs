@@ -1,7 +1,11 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
 using Xunit;
 
 namespace Sequor.Server.Tests.Http;
@@ -64,5 +68,15 @@ public sealed class TelemetryTests
         public void Dispose()
         {
         }
+    }
+
+    [Fact]
+    public async Task Lines_of_the_log_say_their_time_where_programs_read_them()
+    {
+        Assert.SkipUnless(Console.IsErrorRedirected, "lines are for people here");
+        await using Service service = await Service.StartAsync();
+        JsonConsoleFormatterOptions console = service.App.Services.GetRequiredService<IOptions<JsonConsoleFormatterOptions>>().Value;
+        Assert.True(console.UseUtcTimestamp);
+        Assert.Equal("2026-01-02T03:04:05.600Z", new DateTime(2026, 1, 2, 3, 4, 5, 600, DateTimeKind.Utc).ToString(console.TimestampFormat, CultureInfo.InvariantCulture));
     }
 }
