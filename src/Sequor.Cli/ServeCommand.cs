@@ -45,7 +45,7 @@ internal static class ServeCommand
                 return 0;
             }
 
-            await ServeAsync(terminal, settings.Read(line, RunDirectory.FindModel(line.GetValue(model)!)), line.GetValue(json));
+            await ServeAsync(terminal, settings.Read(line, line.GetValue(model)!, RunDirectory.FindModel(line.GetValue(model)!)), line.GetValue(json));
             return 0;
         });
         return command;

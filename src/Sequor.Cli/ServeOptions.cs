@@ -14,7 +14,7 @@ internal sealed class ServeOptions
 
     private readonly Option<string?> histories = new("--histories")
     {
-        Description = "File of the histories (SQLite). Beside the model, named after its folder, when absent: runs/hstu/best.histories.db.",
+        Description = "File of the histories (SQLite). Beside the run or model, named after it, when absent: runs/hstu.histories.db.",
         HelpName = "FILE",
     };
 
@@ -108,16 +108,16 @@ internal sealed class ServeOptions
 
     public Option[] All => [data, histories, host, port, allowedHost, keyHash, keys, insecure, methods, precision, watch, cacheMemory, maxRequests, maxBody, timeout, otlp];
 
-    /// <summary>What the line says, for a model.</summary>
-    public ServerOptions Read(ParseResult line, string modelDirectory)
+    /// <summary>What the line says, for a model in <paramref name="modelDirectory"/> that was named as a run or a model.</summary>
+    public ServerOptions Read(ParseResult line, string named, string modelDirectory)
     {
         modelDirectory = Path.TrimEndingDirectorySeparator(modelDirectory);
         return new ServerOptions
         {
             ModelDirectory = modelDirectory,
             DataPath = line.GetValue(data),
-            // Not in it: the folder is replaced whole when a model is written.
-            HistoriesPath = line.GetValue(histories) ?? Path.GetFullPath(modelDirectory) + ".histories.db",
+            // Beside what was named, not in it: runs come and go.
+            HistoriesPath = line.GetValue(histories) ?? Path.TrimEndingDirectorySeparator(Path.GetFullPath(named)) + ".histories.db",
             Host = line.GetValue(host) ?? _defaults.Host,
             Port = line.GetValue(port) ?? _defaults.Port,
             AllowedHosts = line.GetValue(allowedHost) ?? [],

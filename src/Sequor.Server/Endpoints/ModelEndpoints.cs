@@ -10,7 +10,6 @@ using Sequor.Server.Contracts;
 using Sequor.Server.Documentation;
 using Sequor.Server.Http;
 using Sequor.Server.Models;
-using Sequor.Server.Telemetry;
 using Sequor.Serving;
 
 namespace Sequor.Server.Endpoints;
@@ -23,7 +22,6 @@ internal static class ModelEndpoints
     internal static void MapModel(this IEndpointRouteBuilder routes)
     {
         var gate = routes.ServiceProvider.GetRequiredService<RequestGate>();
-        var metrics = routes.ServiceProvider.GetRequiredService<ServerMetrics>();
         var models = routes.ServiceProvider.GetRequiredService<Lazy<ModelHost>>();
 
         routes.MapGet("/v1/model", gate.Guard((context, _) =>
@@ -38,29 +36,20 @@ internal static class ModelEndpoints
         routes.MapPost("/v1/model/reload", gate.Guard(async (context, _) =>
         {
             AddressValues.Allow(context);
-            string before = Version(models.Value);
             try
             {
                 await models.Value.ReloadAsync(context.RequestAborted);
             }
             catch (InvalidInputException bad)
             {
-                metrics.CountReload("refused");
                 Problem.Write(context, StatusCodes.Status409Conflict, $"the model that answers stays: {bad.Message}");
                 return;
             }
 
             using ModelLease lease = models.Value.Lease();
-            metrics.CountReload(lease.Model.Version == before ? "unchanged" : "swapped");
             JsonAnswer.Write(context, Describe(lease.Model), SequorJson.Default.ModelResponse);
         })).Describe("Takes up a new model", "Loads the artefact anew. It takes the place of the one that answers when it is verified and warm; a bad one is refused, and nothing changes.", "Model")
             .Gives<ModelResponse>().Refuses(400, 409, 429, 503);
-    }
-
-    private static string Version(ModelHost models)
-    {
-        using ModelLease lease = models.Lease();
-        return lease.Model.Version;
     }
 
     private static ModelResponse Describe(ServedModel model)

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
+using Sequor.Server.Users;
 
 namespace Sequor.Server.Http;
 
@@ -32,6 +33,10 @@ internal sealed partial class ErrorBoundary(RequestDelegate next, ILogger<ErrorB
             case RequestException refused:
                 Problem.Write(context, refused.Status, refused.Message, refused.Errors);
                 return;
+            case HistoriesGoneException gone:
+                LogGone(logger, gone.Message);
+                Problem.Write(context, StatusCodes.Status503ServiceUnavailable, "the file of the histories is no longer there: nothing can be kept until the service is started again");
+                return;
             case BadHttpRequestException bad:
                 // Kestrel gave up on the body: it came too slowly, was too large, or broke the protocol.
                 context.Response.Headers.Connection = "close";
@@ -62,6 +67,9 @@ internal sealed partial class ErrorBoundary(RequestDelegate next, ILogger<ErrorB
         StatusCodes.Status405MethodNotAllowed => $"this address takes {context.Response.Headers.Allow}",
         _ => "the request was refused",
     };
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "{Reason}")]
+    private static partial void LogGone(ILogger logger, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Endpoint} failed: {ExceptionType}, trace {TraceId}\n{Where}")]
     private static partial void LogFailure(ILogger logger, string endpoint, string exceptionType, string traceId, string? where);

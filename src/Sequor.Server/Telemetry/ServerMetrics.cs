@@ -11,7 +11,6 @@ internal sealed class ServerMetrics : IDisposable
     internal const string MeterName = "Sequor.Server";
 
     private readonly Meter _meter;
-    private readonly Counter<long> _swaps;
     private readonly Counter<long> _events;
 
     public ServerMetrics(IMeterFactory meters, ServiceState state, Lazy<ModelHost> models)
@@ -25,18 +24,24 @@ internal sealed class ServerMetrics : IDisposable
             "sequor.model.info", () => Observe(state, models, _ => 1, model => new KeyValuePair<string, object?>("version", model.Version)), null, "The model that answers, by its version; the value is 1.");
         _meter.CreateObservableGauge(
             "sequor.model.loaded", () => Observe(state, models, model => model.LoadedAt.ToUnixTimeSeconds()), "s", "When the model was taken up, in seconds since 1970.");
-        _swaps = _meter.CreateCounter<long>("sequor.model.reloads", "{reload}", "Reloads that were asked for, by what became of them.");
+        _meter.CreateObservableCounter("sequor.model.reloads", () => Reloads(state, models), "{reload}", "Reloads, asked for or by watching, by what became of them.");
         _events = _meter.CreateCounter<long>("sequor.events.appended", "{event}", "Events that were kept.");
     }
-
-    /// <summary>Counts a reload: <c>swapped</c>, <c>unchanged</c> or <c>refused</c>.</summary>
-    internal void CountReload(string outcome) => _swaps.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
     /// <summary>Counts events that were kept.</summary>
     internal void CountEvents(int events) => _events.Add(events);
 
     /// <summary>Ends the meter.</summary>
     public void Dispose() => _meter.Dispose();
+
+    private static IEnumerable<Measurement<long>> Reloads(ServiceState state, Lazy<ModelHost> models)
+    {
+        if (!state.IsReady) return [];
+        ModelHost host = models.Value;
+        return [Count(host.Swaps, "swapped"), Count(host.Repetitions, "unchanged"), Count(host.Refusals, "refused")];
+
+        static Measurement<long> Count(long reloads, string outcome) => new(reloads, new KeyValuePair<string, object?>("outcome", outcome));
+    }
 
     private static IEnumerable<Measurement<T>> Observe<T>(
         ServiceState state, Lazy<ModelHost> models, Func<ServedModel, T> read, Func<ServedModel, KeyValuePair<string, object?>>? tag = null)

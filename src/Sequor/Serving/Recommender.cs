@@ -161,7 +161,16 @@ public sealed class Recommender : IDisposable
 
     private void Try(Question question, int seen)
     {
-        Compute([question]);
+        ServingMetrics.t_muted = true;
+        try
+        {
+            Compute([question]);
+        }
+        finally
+        {
+            ServingMetrics.t_muted = false;
+        }
+
         IReadOnlyList<Recommendation> found = question.Answer.GetAwaiter().GetResult().Items;
         if (found.Count == 0 && seen < Items.Count) throw new InvalidInputException($"the model answers nothing to a history of {seen} events; its weights are no use: train it anew");
         foreach (Recommendation one in found)
