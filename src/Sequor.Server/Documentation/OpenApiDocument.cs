@@ -62,7 +62,7 @@ internal static class OpenApiDocument
     {
         routes.MapOpenApi("/openapi/{documentName}.json").WithMetadata(WithoutKey.Instance);
         routes.MapScalarApiReference("/scalar", options => options
-            .WithTitle("Sequor").DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp().WithOpenApiRoutePattern("/openapi/{documentName}.json"))
+            .WithTitle("Sequor").HideDeveloperTools().HideClientButton().DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp().WithOpenApiRoutePattern("/openapi/{documentName}.json"))
             .WithMetadata(WithoutKey.Instance, new ContentPolicy(PagePolicy));
     }
 
