@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Sequor.Configuration;
@@ -30,47 +29,23 @@ internal sealed class ConditionSets(Catalogue catalogue, int itemCount)
 
     private ItemSet Find(IReadOnlyList<AttributeCondition> conditions)
     {
-        bool[] meets = new bool[itemCount + 1];
-        meets.AsSpan(1).Fill(true);
+        ItemSet meet = ItemSet.Of(itemCount, []).Not();
         for (int c = 0; c < conditions.Count; c++)
         {
             AttributeValues values = catalogue.Attribute(conditions[c].Attribute, $"where[{c}].attribute");
-            bool[]? any = Codes(values, conditions[c].AnyOf, $"where[{c}].anyOf"), none = Codes(values, conditions[c].NoneOf, $"where[{c}].noneOf");
-            for (int item = 1; item <= itemCount; item++)
-            {
-                if (!meets[item]) continue;
-                bool wanted = any is null;
-                foreach (int code in values.Attribute.CodesAt(item - 1))
-                {
-                    wanted |= any is not null && any[code];
-                    if (none is not null && none[code])
-                    {
-                        wanted = false;
-                        break;
-                    }
-                }
-
-                meets[item] = wanted;
-            }
+            if (conditions[c].AnyOf is { } any) meet = meet.And(ItemSet.WithAny(values.Attribute, Codes(values, any, $"where[{c}].anyOf")));
+            if (conditions[c].NoneOf is { } none) meet = meet.And(ItemSet.WithAny(values.Attribute, Codes(values, none, $"where[{c}].noneOf")).Not());
         }
 
-        var items = new List<int>();
-        for (int item = 1; item <= itemCount; item++)
-            if (meets[item]) items.Add(item);
-        return ItemSet.Of(itemCount, CollectionsMarshal.AsSpan(items));
+        return meet;
     }
 
-    private static bool[]? Codes(AttributeValues values, IReadOnlyList<string>? texts, string field)
+    private static int[] Codes(AttributeValues values, IReadOnlyList<string> texts, string field)
     {
-        if (texts is null) return null;
-        bool[] codes = new bool[values.Texts.Length];
-        for (int i = 0; i < texts.Count; i++)
-        {
-            if (!values.TryFind(texts[i], out int code))
+        int[] codes = new int[texts.Count];
+        for (int i = 0; i < codes.Length; i++)
+            if (!values.TryFind(texts[i], out codes[i]))
                 throw new RequestException(StatusCodes.Status422UnprocessableEntity, $"{field}[{i}]", texts[i], Rule(values, texts[i]));
-            codes[code] = true;
-        }
-
         return codes;
     }
 
