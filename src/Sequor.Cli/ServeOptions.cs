@@ -134,8 +134,16 @@ internal sealed class ServeOptions
         };
     }
 
-    private static string[] Hashes(string file) =>
-        File.ReadLines(file).Select(line => line.Split('#')[0].Trim()).Where(line => line.Length > 0).ToArray() is { Length: > 0 } hashes
-            ? hashes
-            : throw new InvalidInputException($"{file} names no hash of an API key; `sequor serve --new-key` prints a key and its hash");
+    private static string[] Hashes(string file)
+    {
+        try
+        {
+            string[] hashes = [.. File.ReadLines(file).Select(line => line.Split('#')[0].Trim()).Where(line => line.Length > 0)];
+            return hashes.Length > 0 ? hashes : throw new InvalidInputException($"--api-keys {file} names no hash of an API key; `sequor serve --new-key` prints a key and its hash");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidInputException($"--api-keys {file} cannot be read ({error.Message.TrimEnd('.')}); put hashes there, one a line, as `sequor serve --new-key` prints them", error);
+        }
+    }
 }

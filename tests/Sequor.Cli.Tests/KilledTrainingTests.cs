@@ -13,13 +13,13 @@ public sealed class KilledTrainingTests : IDisposable
     public void A_training_killed_at_any_moment_goes_on_to_the_weights_of_an_undisturbed_one()
     {
         string store = Tool.Store(folder), config = folder.Write("tiny.gin", TrainedRun.TinyConfig(epochs: 40) + "\ntrain_fn.checkpoint_every_seconds = 0");
-        Finish(Start(Arguments("whole")));
+        ToolProcess.Finish(ToolProcess.Start(Arguments("whole")));
         byte[] expected = Weights("whole");
         int killed = 0;
         for (int i = 0; i < 4; i++)
         {
             string name = $"part {i}";
-            using (Process process = Start(Arguments(name)))
+            using (Process process = ToolProcess.Start(Arguments(name)))
             {
                 // A moment of the training itself, however long the process takes to come to it.
                 while (!process.HasExited && Epochs(name) < 12 * i + 1) Thread.Sleep(2);
@@ -29,7 +29,7 @@ public sealed class KilledTrainingTests : IDisposable
                 process.WaitForExit();
             }
 
-            Finish(Start(["train", "--resume", folder.File(name), "--threads", "1"]));
+            ToolProcess.Finish(ToolProcess.Start(["train", "--resume", folder.File(name), "--threads", "1"]));
             Assert.Equal(expected, Weights(name));
             Assert.Equal(Epochs("whole"), Epochs(name));
         }
@@ -46,26 +46,4 @@ public sealed class KilledTrainingTests : IDisposable
     }
 
     private byte[] Weights(string name) => File.ReadAllBytes(Path.Combine(folder.File(name), "last", "model.safetensors"));
-
-    // The tool as a process of its own: only that can be killed.
-    private static Process Start(string[] arguments)
-    {
-        var start = new ProcessStartInfo("dotnet", ["exec", typeof(CommandLine).Assembly.Location, .. arguments])
-        {
-            RedirectStandardOutput = true, RedirectStandardError = true,
-        };
-        Process process = Process.Start(start)!;
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        return process;
-    }
-
-    private static void Finish(Process process)
-    {
-        using (process)
-        {
-            process.WaitForExit();
-            Assert.Equal(0, process.ExitCode);
-        }
-    }
 }

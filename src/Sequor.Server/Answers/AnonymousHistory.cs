@@ -12,7 +12,7 @@ internal static class AnonymousHistory
 {
     /// <summary>Answers a request that has a history.</summary>
     /// <exception cref="RequestException">The model knows none of its items, needs ratings that it lacks, or the request does not fit it otherwise.</exception>
-    internal static async ValueTask<RecommendResponse> AnswerAsync(ModelHost models, RecommendRequest request, CancellationToken cancellation)
+    internal static async ValueTask<RecommendResponse> AnswerAsync(ModelHost models, RecommendRequest request, TimeProvider time, CancellationToken cancellation)
     {
         using ModelLease lease = models.Lease();
         ServedModel model = lease.Model;
@@ -21,7 +21,7 @@ internal static class AnonymousHistory
             throw new RequestException(StatusCodes.Status422UnprocessableEntity, "history", unknown[0], "has no item that the model knows; GET /v1/items finds items");
         if (model.Recommender.Config.ReadsRatings && history.Ratings.IsEmpty)
             throw new RequestException(StatusCodes.Status422UnprocessableEntity, "history[0].rating", null, "is missing; this model reads ratings, so every event needs one");
-        RecommendationQuery query = QueryResolver.Resolve(model, request);
+        RecommendationQuery query = QueryResolver.Resolve(model, QueryResolver.At(request, time));
         try
         {
             RecommendationAnswer answer = await model.Recommender.RecommendAsync(history, query, cancellation);

@@ -11,7 +11,7 @@ namespace Sequor.Server.Answers;
 /// <summary>A request in the terms of a model: item ids become indices, conditions the set of items that meet them.</summary>
 internal static class QueryResolver
 {
-    /// <summary>What to ask of the model. The time of the question is now unless the request says one; a history without times has no use for it.</summary>
+    /// <summary>What to ask of the model. The time of the question is the request's, which <see cref="At"/> has filled in.</summary>
     /// <exception cref="RequestException">The request names a method, an attribute or a value that the model does not have, or no item that it knows.</exception>
     internal static RecommendationQuery Resolve(ServedModel model, RecommendRequest request)
     {
@@ -19,7 +19,7 @@ internal static class QueryResolver
         return new RecommendationQuery
         {
             Count = request.K,
-            At = request.At ?? DateTimeOffset.UtcNow.ToUnixTimeSeconds(),
+            At = request.At,
             IncludeSeen = request.IncludeSeen,
             Excluded = request.Exclude is { Count: > 0 } exclude ? Known(recommender.Items, exclude) : default,
             Among = Among(model, request),
@@ -30,6 +30,10 @@ internal static class QueryResolver
             UserId = request.UserId,
         };
     }
+
+    /// <summary>The request with the time of its question: now, unless it says one. A history without times has no use for it.</summary>
+    internal static RecommendRequest At(RecommendRequest request, TimeProvider time) =>
+        request.At is null ? request with { At = time.GetUtcNow().ToUnixTimeSeconds() } : request;
 
     private static ItemSet? Among(ServedModel model, RecommendRequest request)
     {

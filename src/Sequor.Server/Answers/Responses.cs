@@ -8,6 +8,8 @@ namespace Sequor.Server.Answers;
 /// <summary>Answers of a model in the terms of the outside.</summary>
 internal static class Responses
 {
+    private static readonly string[] s_timeless = ["this history has no times: the time part of the model's attention is off"];
+
     /// <summary>An answer to a request.</summary>
     /// <param name="model">The model that answered.</param>
     /// <param name="request">What was asked.</param>
@@ -29,6 +31,7 @@ internal static class Responses
             HistoryCount = history.Count,
             WindowCount = effort.WindowEvents,
             UnknownItems = unknownItems,
+            Notes = model.Recommender.Config.ReadsTimes && history.Timestamps.IsEmpty ? s_timeless : null,
             Why = why is null ? null : Why(model, history, why),
             Timing = new TimingResponse
             {

@@ -6,6 +6,9 @@ public sealed record ModelResponse
     /// <summary>Version: the start of a hash over the files of the artefact, the same for the same bytes.</summary>
     public required string Version { get; init; }
 
+    /// <summary>What a reload did: <c>swapped</c>, or <c>unchanged</c> where the artefact is the one that answers; null elsewhere.</summary>
+    public string? Outcome { get; init; }
+
     /// <summary>When this process took it up.</summary>
     public required DateTimeOffset LoadedAt { get; init; }
 

@@ -27,6 +27,9 @@ public sealed record RecommendResponse
     /// <summary>What the newest state looked at, oldest first; null unless asked for.</summary>
     public IReadOnlyList<AttentionResponse>? Why { get; init; }
 
+    /// <summary>What the caller may not expect, in sentences; null when there is nothing to say.</summary>
+    public IReadOnlyList<string>? Notes { get; init; }
+
     /// <summary>Where the time went.</summary>
     public required TimingResponse Timing { get; init; }
 }

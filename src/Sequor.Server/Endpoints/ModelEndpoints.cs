@@ -36,6 +36,7 @@ internal static class ModelEndpoints
         routes.MapPost("/v1/model/reload", gate.Guard(async (context, _) =>
         {
             AddressValues.Allow(context);
+            string before = models.Value.Version;
             try
             {
                 await models.Value.ReloadAsync(context.RequestAborted);
@@ -47,7 +48,8 @@ internal static class ModelEndpoints
             }
 
             using ModelLease lease = models.Value.Lease();
-            JsonAnswer.Write(context, Describe(lease.Model), SequorJson.Default.ModelResponse);
+            string outcome = lease.Model.Version == before ? "unchanged" : "swapped";
+            JsonAnswer.Write(context, Describe(lease.Model) with { Outcome = outcome }, SequorJson.Default.ModelResponse);
         })).Describe("Takes up a new model", "Loads the artefact anew. It takes the place of the one that answers when it is verified and warm; a bad one is refused, and nothing changes.", "Model")
             .Gives<ModelResponse>().Refuses(400, 409, 429, 503);
     }

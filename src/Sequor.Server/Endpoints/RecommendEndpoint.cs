@@ -19,13 +19,14 @@ internal static class RecommendEndpoint
         var gate = routes.ServiceProvider.GetRequiredService<RequestGate>();
         var rules = routes.ServiceProvider.GetRequiredService<RequestRules>();
         var models = routes.ServiceProvider.GetRequiredService<Lazy<ModelHost>>();
+        var time = routes.ServiceProvider.GetRequiredService<TimeProvider>();
         var users = routes.ServiceProvider.GetRequiredService<Lazy<IUsers>>();
         routes.MapPost("/v1/recommend", gate.Guard(SequorJson.Default.RecommendRequest, async (context, request, cancellation) =>
         {
             rules.Check(request);
             RecommendResponse? answer = request.UserId is { } user
                 ? await users.Value.RecommendAsync(request, cancellation) ?? throw UserEndpoints.Unknown("userId", user)
-                : await AnonymousHistory.AnswerAsync(models.Value, request, cancellation);
+                : await AnonymousHistory.AnswerAsync(models.Value, request, time, cancellation);
             AnswerTrace.Add(context, answer.Timing);
             JsonAnswer.Write(context, answer, SequorJson.Default.RecommendResponse);
         })).Describe(

@@ -45,7 +45,7 @@ internal static class JsonComplaint
     {
         if (errors.Count >= MostErrors) return;
         if (type.Type == typeof(HistoryEvent) && element.ValueKind == JsonValueKind.Object) type = SequorJson.Default.HistoryEventObject;
-        if (!Fits(element, type, out string expected)) errors.Add(RequestException.Error(path.Length == 0 ? "$" : path, Raw(element), $"must be {expected}"));
+        if (!Fits(element, type, out string expected)) errors.Add(RequestException.Error(path.Length == 0 ? "$" : path, Raw(element), $"must be {expected}{Quoted(element, type)}"));
         else if (type.Kind == JsonTypeInfoKind.Object) CheckFields(element, type, path, errors);
         else if (type.Kind == JsonTypeInfoKind.Enumerable)
         {
@@ -100,6 +100,10 @@ internal static class JsonComplaint
             : (kind == JsonValueKind.Object, "an object");
         return fits;
     }
+
+    // Ids that are numbers in a data set are the mistake that everyone makes once.
+    private static string Quoted(JsonElement element, JsonTypeInfo type) =>
+        element.ValueKind == JsonValueKind.Number && (type.Type == typeof(string) || type.Type == typeof(HistoryEvent)) ? $": write \"{element.GetRawText()}\"" : "";
 
     private static bool IsName(JsonProperty member)
     {

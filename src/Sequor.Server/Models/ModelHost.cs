@@ -81,7 +81,7 @@ public sealed partial class ModelHost : IDisposable
             }
 
             Interlocked.Increment(ref _swaps);
-            LogSwapped(before.Version, model.Version);
+            LogSwapped(model.Version, before.Version);
             Tell(model);
             before.Release();
             return model;
@@ -199,6 +199,6 @@ public sealed partial class ModelHost : IDisposable
     [LoggerMessage(Level = LogLevel.Error, Message = "something that hangs on the model failed when it was exchanged")]
     private partial void LogUntold(Exception error);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "model {New} takes the place of {Old}")]
-    private partial void LogSwapped(string old, string @new);
+    [LoggerMessage(Level = LogLevel.Information, Message = "model {Version} takes the place of {Former}")]
+    private partial void LogSwapped(string version, string former);
 }

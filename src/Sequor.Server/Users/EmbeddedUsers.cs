@@ -72,7 +72,7 @@ public sealed class EmbeddedUsers : IUsers, IDisposable
         string userId = request.UserId ?? throw new ArgumentException("the request names no user", nameof(request));
         using ModelLease lease = _models.Lease();
         ServedModel model = lease.Model;
-        request = request with { At = request.At ?? _time.GetUtcNow().ToUnixTimeSeconds() };
+        request = QueryResolver.At(request, _time);
         RecommendationQuery query = QueryResolver.Resolve(model, request);
         if (_cache.Find(userId, model) is { } cached) return await AnswerAsync(cached, request, query, cancellationToken);
         long stamp = _cache.Stamp(userId);

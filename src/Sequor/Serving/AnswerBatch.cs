@@ -20,14 +20,16 @@ internal sealed class AnswerBatch(RecommenderModel model, ItemVocabulary items, 
     private float[] _scores = new float[256];
 
     /// <summary>Sets the answer of each question. If it throws, none is set.</summary>
-    internal void Run(IReadOnlyList<Question> questions)
+    /// <param name="questions">Questions of one kind.</param>
+    /// <param name="counted">Whether the metrics hear of it: not of what warms a model up.</param>
+    internal void Run(IReadOnlyList<Question> questions, bool counted)
     {
         long began = Stopwatch.GetTimestamp();
         TimeSpan[] queued = [.. questions.Select(question => question.Waited)];
         bool failed = true;
         try
         {
-            Gather(questions);
+            Gather(questions, counted);
             Matrix queries = LastStates.Encode(model, _tape, _batch, _caches.AsSpan(0, questions.Count));
             TimeSpan encode = Stopwatch.GetElapsedTime(began);
             long encoded = Stopwatch.GetTimestamp();
@@ -37,7 +39,7 @@ internal sealed class AnswerBatch(RecommenderModel model, ItemVocabulary items, 
             for (int q = 0; q < found.Length; q++) found[q] = Choose(questions[q], queries, q, fetch);
             failed = false;
             TimeSpan search = Stopwatch.GetElapsedTime(encoded);
-            ServingMetrics.Record(questions.Count, encode, search, questions[0].Index.Method);
+            if (counted) ServingMetrics.Record(questions.Count, encode, search, questions[0].Index.Method);
             for (int q = 0; q < found.Length; q++)
                 questions[q].Set(new RecommendationAnswer(found[q], new AnswerEffort(queued[q], encode, search, questions.Count, _batch.Length(q), _cached[q])));
         }
@@ -54,7 +56,7 @@ internal sealed class AnswerBatch(RecommenderModel model, ItemVocabulary items, 
         _batch.Dispose();
     }
 
-    private void Gather(IReadOnlyList<Question> questions)
+    private void Gather(IReadOnlyList<Question> questions, bool counted)
     {
         _batch.Clear();
         _unwanted.Clear();
@@ -70,7 +72,7 @@ internal sealed class AnswerBatch(RecommenderModel model, ItemVocabulary items, 
             UserSequence sequence = window.Sequence;
             _batch.Add(0, sequence, 0, window.Events.LastTime is { } last ? query.At ?? last : null);
             if (query.UserId is not null) _batch.Identify(UserKey.Of(Encoding.UTF8.GetBytes(query.UserId)));
-            if (window.Cache is { } cache) ServingMetrics.CountCache(cache.EventCount > 0);
+            if (counted && window.Cache is { } cache) ServingMetrics.CountCache(cache.EventCount > 0);
             Unwanted(query, window.Events);
         }
     }

@@ -161,16 +161,7 @@ public sealed class Recommender : IDisposable
 
     private void Try(Question question, int seen)
     {
-        ServingMetrics.t_muted = true;
-        try
-        {
-            Compute([question]);
-        }
-        finally
-        {
-            ServingMetrics.t_muted = false;
-        }
-
+        Compute([question], counted: false);
         IReadOnlyList<Recommendation> found = question.Answer.GetAwaiter().GetResult().Items;
         if (found.Count == 0 && seen < Items.Count) throw new InvalidInputException($"the model answers nothing to a history of {seen} events; its weights are no use: train it anew");
         foreach (Recommendation one in found)
@@ -251,17 +242,17 @@ public sealed class Recommender : IDisposable
 
     private void Answer(List<Question> questions)
     {
-        Compute(questions);
+        Compute(questions, counted: true);
         foreach (Question question in questions) Coverage.Add(question.Answer.Result.Items);
     }
 
-    private void Compute(List<Question> questions)
+    private void Compute(List<Question> questions, bool counted)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (!_idle.TryTake(out AnswerBatch? batch)) batch = new AnswerBatch(_artifact.Model, Items, _alone);
         try
         {
-            batch.Run(questions);
+            batch.Run(questions, counted);
         }
         finally
         {

@@ -19,22 +19,14 @@ public static class ServingMetrics
     // From 50 µs to a second, by steps that a millisecond can be read from.
     private static double[] Boundaries => [5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, .01, .02, .05, .1, .2, .5, 1];
 
-    /// <summary>Whether what this thread computes counts: not the answers that warm a model up.</summary>
-    [ThreadStatic]
-    internal static bool t_muted;
-
     internal static void Record(int questions, TimeSpan encode, TimeSpan search, TopKMethod method)
     {
-        if (t_muted) return;
         s_batch.Record(questions);
         s_encode.Record(encode.TotalSeconds);
         if (s_search.Enabled) s_search.Record(search.TotalSeconds, new KeyValuePair<string, object?>("method", method.ToString()));
     }
 
-    internal static void CountCache(bool hit)
-    {
-        if (!t_muted) s_cache.Add(1, new KeyValuePair<string, object?>("hit", hit));
-    }
+    internal static void CountCache(bool hit) => s_cache.Add(1, new KeyValuePair<string, object?>("hit", hit));
 
     private static Histogram<double> Seconds(string name, string description) =>
         s_meter.CreateHistogram(name, "s", description, advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Boundaries });

@@ -138,7 +138,7 @@ public sealed class Trainer : IDisposable
                 Step = state.Step, Epoch = state.Epoch, Epochs = state.Epochs, BestEpoch = state.BestEpoch, Elapsed = state.Elapsed,
             };
             var at = new RunProgress(run, _config.Training, start, Tensors());
-            RestoreModels(run, at);
+            Models(run).Restore(at);
             // Other settings are the run's from now on, whatever happens next.
             if (settings != state.Configuration) at.WriteCheckpoint(StepCount);
             return Train(run, at, progress, onEpoch, cancellationToken);
@@ -186,6 +186,7 @@ public sealed class Trainer : IDisposable
     private TrainingResult Train(
         RunDirectory run, RunProgress at, IProgress<TrainingProgress>? progress, Action<EpochResult>? onEpoch, CancellationToken cancellationToken)
     {
+        RunModels models = Models(run);
         try
         {
             while (!RunEnd.IsReached(_config.Training, at.Epoch, at.BestEpoch))
@@ -196,7 +197,7 @@ public sealed class Trainer : IDisposable
                 at.End(result, isBest: full && (at.BestEpoch is not { } best || Score(result) > Score(at.Epochs[best])));
                 // Before the models: what they should be is then known, whatever happens to them.
                 at.WriteCheckpoint(StepCount);
-                SaveModels(run, at);
+                models.SaveEpoch(at);
                 onEpoch?.Invoke(result);
             }
         }
@@ -211,8 +212,7 @@ public sealed class Trainer : IDisposable
         EvaluationReport? test = _protocol == EvaluationProtocol.Validation ? Test(run, bestResult.Epoch) : null;
         run.Log($"best epoch {bestResult.Epoch}: {SelectionMetric} {Score(bestResult).ToString("F4", CultureInfo.InvariantCulture)}; {at.Elapsed.TotalSeconds:F0} s");
         run.Flush();
-        // Comes last: a run that has it is finished.
-        Save(run.Last, last);
+        models.SaveLast(last);
         return new TrainingResult(at.Epochs, bestResult, last, at.Elapsed, test, InitialModel);
     }
 
@@ -242,32 +242,7 @@ public sealed class Trainer : IDisposable
         return new EpochResult(epoch, at.Epoch.Loss, report, at.Epoch.TrainTime, watch.Elapsed);
     }
 
-    // The models that the end of an epoch leaves behind.
-    private void SaveModels(RunDirectory run, RunProgress at)
-    {
-        EpochResult result = at.Epochs[^1];
-        if (at.BestEpoch == result.Epoch) Save(run.Best, result);
-        if ((result.Epoch + 1) % _config.Training.CheckpointEvery == 0) Save(run.Checkpoint(result.Epoch), result);
-    }
-
-    // An epoch's end may have come to its checkpoint and not to its models, whose weights then stand here. Within an epoch they must be there.
-    private void RestoreModels(RunDirectory run, RunProgress at)
-    {
-        if (at.Epochs.Count > 0 && at.Epoch.Position == 0) SaveModels(run, at);
-        if (at.BestEpoch is not { } best) return;
-        try
-        {
-            if (ArtifactManifest.Read(run.Best).Epoch >= best) return;
-        }
-        catch (InvalidInputException damage)
-        {
-            throw Lost(damage.Message, damage);
-        }
-        throw Lost("it is of an earlier epoch", null);
-
-        InvalidInputException Lost(string finding, Exception? damage) =>
-            new($"the best model of the run, that of epoch {best}, is lost: {finding}; restore {run.Best} from a copy, or train anew", damage);
-    }
+    private RunModels Models(RunDirectory run) => new(run, Model, _config, _store, _popularity, ProtocolName, InitialModel);
 
     private TrainingState StateAtStart() => new()
     {
@@ -334,19 +309,6 @@ public sealed class Trainer : IDisposable
         ]);
         run.Log(string.Create(CultureInfo.InvariantCulture, $"epoch {result.Epoch}: loss {result.Loss:F4}, hr@10 {result.Report.Metrics["hr@10"]:F4}, ndcg@10 {result.Report.Metrics[SelectionMetric]:F4}, {result.TrainTime.TotalSeconds:F2} s + {result.EvaluationTime.TotalSeconds:F2} s"));
     }
-
-    private void Save(string directory, EpochResult result) => ModelArtifact.Save(directory, Model, _store.Items, _popularity, new ArtifactManifest
-    {
-        Creator = Creator,
-        Configuration = _config.ToGin(),
-        ItemCount = _store.Items.Count,
-        DataName = _store.Name,
-        DataFingerprint = _store.Fingerprint,
-        Protocol = ProtocolName,
-        Epoch = result.Epoch,
-        Metrics = result.Report.Metrics,
-        InitializedFrom = InitialModel,
-    });
 
     private InitialModel GoOnFrom(string runOrModel)
     {

@@ -24,6 +24,7 @@ public sealed class EndpointTests(ServiceFixture fixture) : IClassFixture<Servic
         Assert.Equal(Enumerable.Range(1, 7), items.Select(item => (int)item!["rank"]!));
         Assert.Equal(4, (int)answer["historyCount"]!);
         Assert.Equal(4, (int)answer["windowCount"]!);
+        Assert.Null(answer["notes"]);
         Assert.Equal(9000, (long)answer["at"]!);
         Assert.Equal(["unheard of"], answer["unknownItems"]!.AsArray().Select(id => (string)id!));
         Assert.Equal(["i3", "i14", "i15", "i92"], answer["why"]!.AsArray().Select(why => (string)why!["itemId"]!));
@@ -38,6 +39,7 @@ public sealed class EndpointTests(ServiceFixture fixture) : IClassFixture<Servic
         Assert.Equal(10, answer["items"]!.AsArray().Count);
         Assert.Null(answer["at"]);
         Assert.Null(answer["why"]);
+        Assert.Equal(["this history has no times: the time part of the model's attention is off"], answer["notes"]!.AsArray().Select(note => (string)note!));
     }
 
     [Fact]

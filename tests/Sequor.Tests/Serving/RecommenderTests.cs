@@ -15,9 +15,9 @@ public sealed class RecommenderTests : IDisposable
     [Fact]
     public async Task Questions_that_are_answered_together_get_the_answers_that_they_get_alone()
     {
-        using Recommender recommender = SmallModel.Load(folder.File("model"), options: new RecommenderOptions { ConcurrentBatches = 1, LargestBatch = 8 });
+        using Recommender recommender = SmallHistories.Load(folder.File("model"), options: new RecommenderOptions { ConcurrentBatches = 1, LargestBatch = 8 });
         var questions = Enumerable.Range(0, 300).Select(i => (
-            Events: SmallModel.Events(i, 1 + i % 40, times: i % 5 > 0),
+            Events: SmallHistories.Events(i, 1 + i % 40, times: i % 5 > 0),
             Query: new RecommendationQuery { Count = 1 + i % 37, IncludeSeen = i % 4 == 0, At = 200_000_000 + i, Excluded = i % 3 == 0 ? (int[])[1 + i % 100] : default })).ToArray();
         RecommendationAnswer[] alone = [.. questions.Select(question => recommender.Recommend(question.Events, question.Query))];
         RecommendationAnswer[] together = await Task.WhenAll(questions.Select(question =>
@@ -29,8 +29,8 @@ public sealed class RecommenderTests : IDisposable
     [Fact]
     public void Seen_and_excluded_items_are_never_recommended_unless_they_are_asked_for()
     {
-        using Recommender recommender = SmallModel.Load(folder.File("model"));
-        UserEvents events = SmallModel.Events(1, 3 * SmallModel.Length);
+        using Recommender recommender = SmallHistories.Load(folder.File("model"));
+        UserEvents events = SmallHistories.Events(1, 3 * SmallModel.Length);
         int[] seen = [.. events.Items.ToArray().Distinct()], unwanted = [2, 3, 5];
         var found = recommender.Recommend(events, new RecommendationQuery { Count = 1000, Excluded = unwanted }).Items.Select(item => item.ItemIndex);
         Assert.Equal(Enumerable.Range(1, SmallModel.Items).Except(seen).Except(unwanted), found.Order());
@@ -41,8 +41,8 @@ public sealed class RecommenderTests : IDisposable
     [Fact]
     public void A_set_to_choose_from_gives_the_ranking_of_its_items()
     {
-        using Recommender recommender = SmallModel.Load(folder.File("model"));
-        UserEvents events = SmallModel.Events(1, 12);
+        using Recommender recommender = SmallHistories.Load(folder.File("model"));
+        UserEvents events = SmallHistories.Events(1, 12);
         IReadOnlyList<Recommendation> ranking = recommender.Recommend(events, new RecommendationQuery { Count = 1000 }).Items;
         var among = ItemSet.Of(SmallModel.Items, [9, 18, 27, 36, 45, 54]);
         Assert.Equal(ranking.Where(item => among.Contains(item.ItemIndex)).Take(4), recommender.Recommend(events, new RecommendationQuery { Count = 4, Among = among }).Items);
@@ -55,8 +55,8 @@ public sealed class RecommenderTests : IDisposable
     [InlineData(50, 100)]
     public void A_diversity_cap_passes_over_what_would_exceed_it(int most, int count)
     {
-        using Recommender recommender = SmallModel.Load(folder.File("model"));
-        UserEvents events = SmallModel.Events(6, 12);
+        using Recommender recommender = SmallHistories.Load(folder.File("model"));
+        UserEvents events = SmallHistories.Events(6, 12);
         var genres = recommender.Items.Attributes[0];
         var taken = new Dictionary<string, int>();
         var expected = new List<Recommendation>();
@@ -78,7 +78,7 @@ public sealed class RecommenderTests : IDisposable
             InputPreprocessor = InputPreprocessorKind.LearnablePositionalEmbeddingRated,
             Ratings = new RatingConfig { RowCount = 6, EmbeddingDim = 4 },
         };
-        using Recommender recommender = SmallModel.Load(folder.File("model"), rated, new RecommenderOptions { ConcurrentBatches = 1 });
+        using Recommender recommender = SmallHistories.Load(folder.File("model"), rated, new RecommenderOptions { ConcurrentBatches = 1 });
         Task<RecommendationAnswer>[] asked = [.. Enumerable.Range(0, 100).Select(i => Task.Run(() => recommender.RecommendAsync(
             new UserEvents((int[])[1 + i % 50, 60], (long[])[5L, 6L], (float[])[4f, i % 10 == 3 ? 77f : 3f]), cancellationToken: TestContext.Current.CancellationToken)))];
         for (int i = 0; i < asked.Length; i++)
@@ -89,35 +89,11 @@ public sealed class RecommenderTests : IDisposable
     }
 
     [Fact]
-    public async Task A_question_that_is_called_off_while_it_waits_is_not_answered()
-    {
-        using Recommender recommender = SmallModel.Load(folder.File("model"), options: new RecommenderOptions { ConcurrentBatches = 1, LargestBatch = 1 });
-        using var calledOff = new CancellationTokenSource();
-        UserEvents events = SmallModel.Events(1, SmallModel.Length);
-        Task<RecommendationAnswer>[] busy = [.. Enumerable.Range(0, 64).Select(_ => Task.Run(() => recommender.RecommendAsync(events)))];
-        Task<RecommendationAnswer>[] late = [.. Enumerable.Range(0, 64).Select(_ => Task.Run(() => recommender.RecommendAsync(events, cancellationToken: calledOff.Token)))];
-        await calledOff.CancelAsync();
-        await Task.WhenAll(busy);
-        foreach (Task<RecommendationAnswer> question in late)
-        {
-            try
-            {
-                Assert.Equal(10, (await question).Items.Count);
-            }
-            catch (TaskCanceledException)
-            {
-                Assert.True(question.IsCanceled);
-            }
-        }
-        Assert.Equal(0, recommender.Waiting);
-    }
-
-    [Fact]
     public void Methods_are_those_that_were_loaded_the_first_by_default()
     {
-        using Recommender recommender = SmallModel.Load(
+        using Recommender recommender = SmallHistories.Load(
             folder.File("model"), options: new RecommenderOptions { Methods = [new TopKMethod(TopKKind.MipsBruteForce), new TopKMethod(TopKKind.HIndexer, 0, 40)] });
-        UserEvents events = SmallModel.Events(1, 8);
+        UserEvents events = SmallHistories.Events(1, 8);
         Assert.Equal(["MIPSBruteForceTopK", "HIndexerTopK40"], recommender.Methods.Select(method => method.ToString()));
         Assert.Equal(
             recommender.Recommend(events).Items, recommender.Recommend(events, new RecommendationQuery { Method = new TopKMethod(TopKKind.MipsBruteForce) }).Items);
@@ -130,8 +106,8 @@ public sealed class RecommenderTests : IDisposable
     [Fact]
     public void Coverage_counts_each_item_once()
     {
-        using Recommender recommender = SmallModel.Load(folder.File("model"));
-        UserEvents events = SmallModel.Events(1, 8);
+        using Recommender recommender = SmallHistories.Load(folder.File("model"));
+        UserEvents events = SmallHistories.Events(1, 8);
         Assert.Equal(0, recommender.Coverage.DistinctItems);
         recommender.Recommend(events, new RecommendationQuery { Count = 30 });
         recommender.Recommend(events, new RecommendationQuery { Count = 25 });

@@ -14,8 +14,8 @@ public sealed class UserSessionTests : IDisposable
     [InlineData(false)]
     public void A_session_answers_as_its_window_does_without_a_cache_for_every_prefix(bool times)
     {
-        using Recommender recommender = SmallModel.Load(folder.File("model"));
-        UserEvents all = SmallModel.Events(1, 5 * SmallModel.Length, times);
+        using Recommender recommender = SmallHistories.Load(folder.File("model"));
+        UserEvents all = SmallHistories.Events(1, 5 * SmallModel.Length, times);
         var random = new Random(2);
         using UserSession session = recommender.OpenSession(Part(all, 0, 3));
         for (int count = 3; count <= all.Count;)
@@ -37,8 +37,8 @@ public sealed class UserSessionTests : IDisposable
     [Fact]
     public void Only_the_new_events_are_computed()
     {
-        using Recommender recommender = SmallModel.Load(folder.File("model"));
-        UserEvents all = SmallModel.Events(3, SmallModel.Length);
+        using Recommender recommender = SmallHistories.Load(folder.File("model"));
+        UserEvents all = SmallHistories.Events(3, SmallModel.Length);
         using UserSession session = recommender.OpenSession(Part(all, 0, 10));
         Assert.Equal(0, recommender.Recommend(session).Effort.CachedEvents);
         Assert.Equal(9, recommender.Recommend(session).Effort.CachedEvents);
@@ -51,8 +51,8 @@ public sealed class UserSessionTests : IDisposable
     [Fact]
     public async Task Two_questions_at_a_time_get_the_same_answer_and_a_session_that_has_ended_still_answers()
     {
-        using Recommender recommender = SmallModel.Load(folder.File("model"), options: new RecommenderOptions { ConcurrentBatches = 2 });
-        UserSession session = recommender.OpenSession(SmallModel.Events(4, 15));
+        using Recommender recommender = SmallHistories.Load(folder.File("model"), options: new RecommenderOptions { ConcurrentBatches = 2 });
+        UserSession session = recommender.OpenSession(SmallHistories.Events(4, 15));
         IReadOnlyList<Recommendation> expected = recommender.Recommend(session).Items;
         Task<RecommendationAnswer>[] asked = [.. Enumerable.Range(0, 200).Select(i => Task.Run(() =>
         {
@@ -65,8 +65,8 @@ public sealed class UserSessionTests : IDisposable
     [Fact]
     public void What_does_not_fit_the_events_before_is_refused()
     {
-        using Recommender recommender = SmallModel.Load(folder.File("model")), other = SmallModel.Load(folder.File("other"));
-        using UserSession session = recommender.OpenSession(SmallModel.Events(5, 4)), empty = recommender.OpenSession(new UserEvents(default));
+        using Recommender recommender = SmallHistories.Load(folder.File("model")), other = SmallHistories.Load(folder.File("other"));
+        using UserSession session = recommender.OpenSession(SmallHistories.Events(5, 4)), empty = recommender.OpenSession(new UserEvents(default));
         Assert.Contains("must have times exactly if", Assert.Throws<ArgumentException>(() => session.Append(new UserEvents((int[])[1]))).Message, StringComparison.Ordinal);
         Assert.Contains("must lie in 1 … 100", Assert.Throws<ArgumentException>(() => session.Append(new UserEvents((int[])[101], (long[])[5L]))).Message, StringComparison.Ordinal);
         Assert.Contains("belongs to another recommender", Assert.Throws<ArgumentException>(() => other.Recommend(session)).Message, StringComparison.Ordinal);

@@ -5,18 +5,19 @@ using Sequor.Data;
 using Sequor.Modeling;
 using Sequor.Modeling.Encoders;
 
-namespace Sequor.Server.Tests;
+namespace Sequor.Tests;
 
 /// <summary>A small artefact with drawn weights: 100 items i1 … i100 with titles and genres, the first ones the most popular, a window of 20 events.</summary>
 internal static class SmallModel
 {
     internal const int Items = 100;
+    internal const int Length = 20;
 
     internal static readonly ModelConfig Hstu = new()
     {
         Encoder = EncoderKind.Hstu,
         EmbeddingDim = 12,
-        MaxSequenceLength = 20,
+        MaxSequenceLength = Length,
         OutputLength = 3,
         Hstu = new HstuConfig { BlockCount = 2, HeadCount = 2, QueryKeyDim = 5, ValueDim = 6 },
     };

@@ -1,0 +1,30 @@
+using System.Diagnostics;
+using Xunit;
+
+namespace Sequor.Cli.Tests;
+
+/// <summary>The tool as a process of its own: only that can be killed.</summary>
+internal static class ToolProcess
+{
+    internal static Process Start(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", ["exec", typeof(CommandLine).Assembly.Location, .. arguments])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        Process process = Process.Start(start)!;
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return process;
+    }
+
+    /// <summary>Waits for what must succeed.</summary>
+    internal static void Finish(Process process)
+    {
+        using (process)
+        {
+            process.WaitForExit();
+            Assert.Equal(0, process.ExitCode);
+        }
+    }
+}
