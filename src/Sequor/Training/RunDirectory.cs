@@ -43,6 +43,9 @@ public sealed class RunDirectory : IDisposable
         }
     }
 
+    /// <summary>The folder of a run that another process writes: whatever is written here goes nowhere.</summary>
+    internal static RunDirectory OfAnother(string path) => new(path, StreamWriter.Null, StreamWriter.Null);
+
     /// <summary>The artefact that a path means: a run's best epoch, or the artefact itself.</summary>
     /// <exception cref="InvalidInputException">It is neither.</exception>
     public static string FindModel(string runOrModel)

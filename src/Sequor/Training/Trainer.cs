@@ -8,6 +8,7 @@ using Sequor.Evaluation;
 using Sequor.Kernels;
 using Sequor.Losses;
 using Sequor.Modeling;
+using Sequor.Training.Distributed;
 
 namespace Sequor.Training;
 
@@ -25,13 +26,18 @@ public sealed class Trainer : IDisposable
     private readonly Tape _tape;
     private readonly BatchLoader _loader;
     private readonly long[] _popularity;
+    private readonly Ranks? _ranks;
 
     /// <summary>Draws the initial weights, or takes them from a model that was trained before: its run or its folder, <paramref name="initFrom"/>.</summary>
-    /// <remarks>Under <see cref="EvaluationProtocol.Validation"/> the epoch is chosen on the second to last event. The optimizer begins anew in either case.</remarks>
+    /// <remarks>
+    /// Under <see cref="EvaluationProtocol.Validation"/> the epoch is chosen on the second to last event. The optimizer begins anew in either case.
+    /// With a <paramref name="group"/> this process is one of several that train one model, each with a share of every batch: the figures are those of
+    /// one process, to rounding.
+    /// </remarks>
     /// <exception cref="InvalidInputException">
     /// No user has enough events to learn from, the events lack the ratings that model or loss read, or the model to go on from has weights of other shapes.
     /// </exception>
-    public Trainer(ExperimentConfig config, SequenceStore store, EvaluationProtocol protocol, WorkerPool workers, string? initFrom = null)
+    public Trainer(ExperimentConfig config, SequenceStore store, EvaluationProtocol protocol, WorkerPool workers, string? initFrom = null, IProcessGroup? group = null)
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(store);
@@ -49,10 +55,11 @@ public sealed class Trainer : IDisposable
         _popularity = ItemPopularity.Count(_training);
         Model.Initialize(config.Training.Seed, _popularity);
         if (initFrom is not null) InitialModel = GoOnFrom(initFrom);
-        _loss = new NextItemLoss(config.Loss, store.Items.Count, config.Training.Seed);
-        _optimizer = new AdamWOptimizer(Model.Parameters, config.Training, workers);
         _tape = new Tape(workers, differentiate: true);
-        _loader = new BatchLoader(_training, config.Training);
+        _ranks = group is { Size: > 1 } ? new Ranks(group, Model.Parameters, _tape) : null;
+        _loss = new NextItemLoss(config.Loss, store.Items.Count, config.Training.Seed, _ranks is null ? null : _ranks.Gradients.Sum);
+        _optimizer = new AdamWOptimizer(Model.Parameters, config.Training, workers);
+        _loader = new BatchLoader(_training, config.Training, group?.Rank ?? 0, group?.Size ?? 1);
     }
 
     /// <summary>The model that is being trained.</summary>
@@ -73,23 +80,33 @@ public sealed class Trainer : IDisposable
     /// <summary>Where the time of the last step went.</summary>
     public StepProfile LastStep { get; private set; }
 
-    /// <summary>One optimisation step on a batch; returns the mean loss.</summary>
+    /// <summary>One optimisation step on a batch, or on this rank's share of it; returns the mean loss over the whole batch.</summary>
     public double Step(SequenceBatch batch)
     {
         long step = _optimizer.StepCount, start = Stopwatch.GetTimestamp();
         _tape.Begin(_config.Training.Seed, step);
+        _ranks?.Gradients.Begin();
         Matrix states = Model.Encode(_tape, batch);
         long encoded = Stopwatch.GetTimestamp();
         double loss = _loss.Compute(_tape, Model, batch, states, step);
         long scored = Stopwatch.GetTimestamp();
-        if (!double.IsFinite(loss))
-            throw new InvalidInputException($"the loss became {loss} in step {step}; lower train_fn.learning_rate or raise train_fn.temperature");
+        if (_ranks is null) RequireFinite(loss, step);
         _tape.Backward();
         long differentiated = Stopwatch.GetTimestamp();
+        if (_ranks is not null)
+        {
+            _ranks.Gradients.End(ref loss, _loss);
+            // Of the whole batch, so that all ranks stop here or none.
+            RequireFinite(loss, step);
+        }
+        long exchanged = Stopwatch.GetTimestamp();
         _optimizer.Step();
         LastStep = new StepProfile(
             Stopwatch.GetElapsedTime(start, encoded), Stopwatch.GetElapsedTime(encoded, scored), Stopwatch.GetElapsedTime(scored, differentiated),
-            Stopwatch.GetElapsedTime(differentiated), _tape.Flops, _tape.GatheredBytes + _optimizer.BytesPerStep);
+            Stopwatch.GetElapsedTime(exchanged), _tape.Flops, _tape.GatheredBytes + _optimizer.BytesPerStep)
+        {
+            Exchange = Stopwatch.GetElapsedTime(differentiated, exchanged), ExchangedBytes = _ranks?.Gradients.Bytes ?? 0,
+        };
         return loss;
     }
 
@@ -98,7 +115,10 @@ public sealed class Trainer : IDisposable
         string runDirectory, IProgress<TrainingProgress>? progress = null, Action<EpochResult>? onEpoch = null, CancellationToken cancellationToken = default)
     {
         var watch = Stopwatch.StartNew();
-        using RunDirectory run = RunDirectory.Create(runDirectory, _config.ToGin());
+        _ranks?.RequireSame(_config.ToGin(), _store.Fingerprint, ProtocolName, Model);
+        using RunDirectory run = Writes ? RunDirectory.Create(runDirectory, _config.ToGin()) : RunDirectory.OfAnother(runDirectory);
+        // Before it exists nobody has anything to add to.
+        _ranks?.Group.Barrier();
         run.Log($"settings of {_config.DatasetName} on data {_store.Name} ({_store.Fingerprint}), {_store.UserCount} users, {_store.Items.Count} items, {_store.InteractionCount} interactions, {_training.SkippedUserCount} users skipped");
         if (!_store.HasTimestamps && _config.Model.ReadsTimes) run.Log("no timestamps: the time part of the model's attention is off");
         if (InitialModel is { } initial)
@@ -106,7 +126,7 @@ public sealed class Trainer : IDisposable
             run.Log($"goes on from {initial.Name} (epoch {initial.Epoch}, data {initial.DataFingerprint}), {initial.MatchedItems} items matched, {initial.NewItems} new, {initial.GoneItems} gone; the optimizer begins anew");
             if (HasSeenHeldOut) run.Log($"{initial.Name} was trained under the {initial.Protocol} protocol and has seen events that are held out now: figures on them are too good");
         }
-        run.Log($"{Simd.Name}, {_workers.ThreadCount} threads, protocol {ProtocolName}");
+        run.Log($"{Simd.Name}, {_workers.ThreadCount} threads, protocol {ProtocolName}{_ranks?.Description}");
         var epochs = new List<EpochResult>();
         EpochResult? best = null;
         for (int epoch = 0; epoch < _config.Training.EpochCount; epoch++)
@@ -139,6 +159,7 @@ public sealed class Trainer : IDisposable
     public void Dispose()
     {
         _loader.Dispose();
+        _ranks?.Dispose();
         _optimizer.Dispose();
         _tape.Dispose();
         Model.Dispose();
@@ -153,6 +174,15 @@ public sealed class Trainer : IDisposable
         for (int user = 0; user < store.UserCount; user++)
             foreach (float rating in store[user].Ratings) labels.Label(rating);
     }
+
+    private static void RequireFinite(double loss, long step)
+    {
+        if (!double.IsFinite(loss))
+            throw new InvalidInputException($"the loss became {loss} in step {step}; lower train_fn.learning_rate or raise train_fn.temperature");
+    }
+
+    // The first of the ranks keeps the run's folder.
+    private bool Writes => _ranks is null or { Group.Rank: 0 };
 
     private string ProtocolName => _protocol == EvaluationProtocol.Validation ? "validation" : "reference";
 
@@ -171,15 +201,15 @@ public sealed class Trainer : IDisposable
             cancellationToken.ThrowIfCancellationRequested();
             double loss = Step(batch);
             lossSum += loss;
-            tokens += batch.TokenCount;
-            users += batch.UserCount;
+            tokens += batch.Whole.TokenCount;
+            users += batch.Whole.UserCount;
             steps++;
             if (StepCount % _config.Training.LogEverySteps == 0) run.WriteMetrics([new("step", StepCount), new("losses/ar_loss", loss), .. _loss.Auxiliary]);
             progress?.Report(new("train", epoch, _config.Training.EpochCount, users, _loader.UserCount, lossSum / steps, tokens / watch.Elapsed.TotalSeconds));
             _loader.Return(batch);
         }
         TimeSpan trained = watch.Elapsed;
-        EvaluationReport report = Evaluator.Evaluate(Model, _selection, Options(epoch) with
+        EvaluationReport report = Evaluate(Model, _selection, Options(epoch) with
         {
             MaxBatches = IsFull(epoch) ? null : _config.Training.PartialEvaluationBatches,
         }, progress is null ? null : new UserProgress(users => progress.Report(new("evaluate", epoch, _config.Training.EpochCount, users, _store.UserCount, lossSum / Math.Max(steps, 1), 0))), cancellationToken);
@@ -188,10 +218,24 @@ public sealed class Trainer : IDisposable
 
     private EvaluationReport Test(RunDirectory run, int epoch)
     {
-        using ModelArtifact best = ModelArtifact.Load(run.Best);
-        EvaluationReport report = Evaluator.Evaluate(best.Model, LeaveOneOut.Test(_store, _config.Model.MaxSequenceLength), Options(epoch) with { Split = "test" });
+        using ModelArtifact? best = Writes ? ModelArtifact.Load(run.Best) : null;
+        // Only the first rank has the folder.
+        using RecommenderModel? copy = best is null ? new RecommenderModel(_config.Model, _store.Items.Count, _store.Items.Attributes) : null;
+        RecommenderModel model = best?.Model ?? copy!;
+        _ranks?.GiveFromFirst(model);
+        copy?.TakeWeights(_popularity);
+        EvaluationReport report = Evaluate(model, LeaveOneOut.Test(_store, _config.Model.MaxSequenceLength), Options(epoch) with { Split = "test" });
         run.WriteMetrics([new("test_epoch", epoch), .. report.Metrics]);
         return report;
+    }
+
+    private EvaluationReport Evaluate(
+        RecommenderModel model, LeaveOneOut view, EvaluationOptions options, IProgress<long>? usersDone = null, CancellationToken cancellationToken = default)
+    {
+        if (_ranks is null) return Evaluator.Evaluate(model, view, options, usersDone, cancellationToken);
+        RankedTargets targets = Evaluator.Rank(model, view, options, _ranks.Group.Rank, _ranks.Group.Size, usersDone, cancellationToken);
+        _ranks.Sum(targets.Ranks);
+        return Evaluator.Report(view, options, targets);
     }
 
     private EvaluationOptions Options(int epoch) => new()
@@ -215,7 +259,13 @@ public sealed class Trainer : IDisposable
         run.Log(string.Create(CultureInfo.InvariantCulture, $"epoch {result.Epoch}: loss {result.Loss:F4}, hr@10 {result.Report.Metrics["hr@10"]:F4}, ndcg@10 {result.Report.Metrics[SelectionMetric]:F4}, {result.TrainTime.TotalSeconds:F2} s + {result.EvaluationTime.TotalSeconds:F2} s"));
     }
 
-    private void Save(string directory, EpochResult result) => ModelArtifact.Save(directory, Model, _store.Items, _popularity, new ArtifactManifest
+    private void Save(string directory, EpochResult result)
+    {
+        _ranks?.RequireSame(_config.ToGin(), _store.Fingerprint, ProtocolName, Model);
+        if (Writes) ModelArtifact.Save(directory, Model, _store.Items, _popularity, Manifest(result));
+    }
+
+    private ArtifactManifest Manifest(EpochResult result) => new()
     {
         Creator = $"Sequor {typeof(Trainer).Assembly.GetName().Version}",
         Configuration = _config.ToGin(),
@@ -226,7 +276,7 @@ public sealed class Trainer : IDisposable
         Epoch = result.Epoch,
         Metrics = result.Report.Metrics,
         InitializedFrom = InitialModel,
-    });
+    };
 
     private InitialModel GoOnFrom(string runOrModel)
     {
