@@ -5,6 +5,7 @@ using Sequor.Data;
 using Sequor.Evaluation;
 using Sequor.Kernels;
 using Sequor.Training;
+using Sequor.Training.Distributed;
 
 namespace Sequor.Cli;
 
@@ -14,14 +15,18 @@ internal sealed record TrainingJob(ExperimentConfig Config, SequenceStore Store,
     /// <summary>Run or model to go on from; null to begin with drawn weights.</summary>
     public string? InitFrom { get; init; }
 
+    /// <summary>The processes that train together; null for one.</summary>
+    public IProcessGroup? Group { get; init; }
+
     /// <summary>Trains; epochs are lines of the output, or of the error stream when the output is JSON.</summary>
     public TrainingResult Fit(Terminal terminal)
     {
-        OutputFolder.RequireNew(Run);
+        // The first rank's folder, which it may have made by now.
+        if (Group is null or { Rank: 0 }) OutputFolder.RequireNew(Run);
         WorkerPool workers = CommonOptions.Workers(ThreadCount);
         try
         {
-            using var trainer = new Trainer(Config, Store, Protocol, workers, InitFrom);
+            using var trainer = new Trainer(Config, Store, Protocol, workers, InitFrom, Group);
             if (trainer.InitialModel is { } initial) Say(terminal, TrainingOutput.Line(initial));
             if (trainer.HasSeenHeldOut) terminal.Notice($"{InitFrom} has learned from events that are held out now, so figures on them are too good; train both under --protocol validation");
             var clock = Stopwatch.StartNew();

@@ -27,7 +27,8 @@ internal sealed unsafe class DropoutOperation : Operation
     {
         if (!tape.DropsOut || rate <= 0) return x;
         var op = tape.Next<DropoutOperation>();
-        (op._x, op._numbers) = (x, numbers);
+        op._x = x;
+        op._numbers = numbers;
         op._dropout = tape.NextDropout(rate);
         op._y = tape.Allocate(x.Rows, x.Columns, clearGradient: false);
         op._blocks = TokenBlocks.Fine(x.Rows);

@@ -161,6 +161,7 @@ public sealed class SequenceBatch : IDisposable
     {
         get
         {
+            if (!_allBuilt) _all.Begin();
             for (int b = 0; b < UserCount && !_allBuilt; b++) _all.Set(b, 0);
             _allBuilt = true;
             return _all;

@@ -48,7 +48,8 @@ internal sealed unsafe class GradientExchange : IDisposable
         long start = Stopwatch.GetTimestamp();
         fixed (double* first = values)
         {
-            (_shareValues, _shareCount) = (first, values.Length);
+            _shareValues = first;
+            _shareCount = values.Length;
             _exchanges.Run(_sumOfShares);
         }
         _busy += Stopwatch.GetTimestamp() - start;
