@@ -14,7 +14,10 @@ internal static class RankSession
         RankEnvironment.RequireOpenMpi();
         if (RankEnvironment.Size == 1) return work(terminal, null);
         int rank = RankEnvironment.Rank;
-        Terminal own = rank == 0 ? terminal : new Terminal(TextWriter.Null, TextWriter.Null, isInteractive: false, terminal.Cancellation);
+        // The launcher gives its ranks a terminal at which nobody sits.
+        Terminal own = rank == 0
+            ? new Terminal(terminal.Output, terminal.Error, isInteractive: false, terminal.Cancellation)
+            : new Terminal(TextWriter.Null, TextWriter.Null, isInteractive: false, terminal.Cancellation);
         try
         {
             using MpiProcessGroup group = MpiProcessGroup.Join(TimeSpan.FromSeconds(patience ?? DefaultPatience), loss => End(terminal, loss));
