@@ -19,7 +19,7 @@ internal static class RankLaunch
     public static int Run(IEnumerable<string> tokens, int count, CancellationToken cancellation)
     {
         var start = new ProcessStartInfo(Launcher) { UseShellExecute = false };
-        Add(start, "-n", count.ToString(CultureInfo.InvariantCulture), "--bind-to", "none", "--oversubscribe", "--quiet");
+        Add(start, "-n", count.ToString(CultureInfo.InvariantCulture), "--bind-to", "none", "--oversubscribe");
         if (Environment.IsPrivilegedProcess) Add(start, "--allow-run-as-root");
         string program = Environment.ProcessPath!;
         Add(start, program);

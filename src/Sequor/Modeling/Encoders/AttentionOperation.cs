@@ -115,7 +115,8 @@ internal sealed unsafe class AttentionOperation : Operation, ITraced
         }
         Tape.Workers.Run(_rows.Pieces.Count, _layer.Softmax ? _softmaxBackward : _siluBackward);
         if (cut) Tape.Workers.Run(parts.Length, _sumParts);
-        if (bias > 0) _sumBias(0);
+        // A share of a batch may have no sequence.
+        if (bias > 0 && _rows.Pieces.Count > 0) _sumBias(0);
     }
 
     private long KeyGradientSize(in CausalPart part) =>

@@ -12,7 +12,7 @@ public sealed class RankEquivalenceTests : IDisposable
     // What differs is the order in which gradients are added; AdamW, which divides by their size, makes a step of what is rounding alone, so the rate is low.
     private const double LossTolerance = 1e-5;
     private const int Steps = 20;
-    private const string Common = "train_fn.item_embedding_dim = 16\ntrain_fn.max_sequence_length = 20\ntrain_fn.local_batch_size = 5\ntrain_fn.num_negatives = 7\ntrain_fn.temperature = 0.5\ntrain_fn.dropout_rate = 0.2\ntrain_fn.learning_rate = 0.0001\n";
+    private const string Common = "train_fn.item_embedding_dim = 16\ntrain_fn.max_sequence_length = 20\ntrain_fn.local_batch_size = 5\ntrain_fn.num_negatives = 7\ntrain_fn.temperature = 0.5\ntrain_fn.dropout_rate = 0.2\ntrain_fn.learning_rate = 0.00001\n";
     private readonly TemporaryFolder folder = new();
 
     public void Dispose() => folder.Dispose();
