@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -26,7 +25,7 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup
     private Heartbeat? _heartbeat;
     private Exception? _failure;
     private Work? _work;
-    private bool _stopping;
+    private volatile bool _stopping;
 
     private MpiProcessGroup(TimeSpan patience, Action<string> onLoss)
     {
@@ -220,7 +219,7 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup
             _heartbeat!.Tick();
             if (polls < EagerPolls) Thread.SpinWait(20);
             else if (polls < YieldingPolls) Thread.Yield();
-            else Pause(100);
+            else _ = Pause(100);
         }
     }
 
