@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using Sequor.Kernels;
+using Sequor.Training.Distributed;
 
 namespace Sequor.Cli;
 
@@ -24,7 +25,7 @@ internal static class DoctorCommand
 
     private static int Run(Terminal terminal, bool json)
     {
-        string? duckDb = DuckDbProbe.Version(out string? failure);
+        string? duckDb = DuckDbProbe.Version(out string? failure), openMpi = MpiProcessGroup.LibraryVersion;
         long memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         List<string> missing = [];
         if (failure is not null) missing.Add($"DuckDB does not load, so that `prepare` reads no ratings files: {failure}");
@@ -42,6 +43,7 @@ internal static class DoctorCommand
                 writer.WriteString("dotnet", RuntimeInformation.FrameworkDescription);
                 writer.WriteString("system", $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}");
                 writer.WriteString("duckdb", duckDb);
+                writer.WriteString("openMpi", openMpi);
                 writer.WriteStartArray("missing");
                 foreach (string sentence in missing) writer.WriteStringValue(sentence);
                 writer.WriteEndArray();
@@ -56,6 +58,7 @@ internal static class DoctorCommand
             (".NET", RuntimeInformation.FrameworkDescription),
             ("system", $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}"),
             ("DuckDB", duckDb ?? "does not load"),
+            ("Open MPI", openMpi ?? $"absent; only `train --workers` needs it: {MpiProcessGroup.InstallAdvice}"),
             ("missing", missing.Count == 0 ? "nothing" : string.Join("\n", missing))));
         return missing.Count == 0 ? 0 : Failure.InvalidInput;
     }

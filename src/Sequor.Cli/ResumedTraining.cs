@@ -3,15 +3,16 @@ using Sequor.Configuration;
 using Sequor.Data;
 using Sequor.Training;
 using Sequor.Training.Checkpoints;
+using Sequor.Training.Distributed;
 
 namespace Sequor.Cli;
 
 /// <summary><c>sequor train --resume</c>: an interrupted run to its end.</summary>
 internal static class ResumedTraining
 {
-    public static int Run(Terminal terminal, string path, string? data, string[] set, int? threads, bool json)
+    public static int Run(Terminal terminal, string path, string? data, string[] set, int? threads, bool json, IProcessGroup? group)
     {
-        using InterruptedRun run = InterruptedRun.Open(path);
+        using InterruptedRun run = group is null ? InterruptedRun.Open(path) : InterruptedRun.Open(path, group);
         foreach (string notice in run.Notices) terminal.Notice(notice);
         ExperimentConfig config = run.Configuration(set);
         if (run.IsFinished(config))
@@ -24,7 +25,7 @@ internal static class ResumedTraining
         }
 
         using SequenceStore store = Open(data ?? run.DataPath, path, data is null);
-        var job = new TrainingJob(config, store, run.Protocol, path, threads, json) { Interrupted = run };
+        var job = new TrainingJob(config, store, run.Protocol, path, threads, json) { Interrupted = run, Group = group };
         TrainingResult result = job.Fit(terminal);
         if (json) terminal.WriteJson(writer => TrainingOutput.WriteJson(writer, job, result));
         else TrainingOutput.Draw(terminal, job, result);

@@ -3,17 +3,21 @@ using System.CommandLine.Parsing;
 using Sequor.Configuration;
 using Sequor.Data;
 using Sequor.Training;
+using Sequor.Training.Distributed;
 
 namespace Sequor.Cli;
 
 /// <summary><c>sequor train</c>: an experiment file and a store to a run, or an interrupted run to its end.</summary>
 internal static class TrainCommand
 {
+    internal const string WorkersOption = "--workers";
+    private const string Port = "--master_port";
+
     public static Command Create(Terminal terminal)
     {
         var config = new Argument<string?>("CONFIG") { Description = "Experiment file (.gin).", Arity = ArgumentArity.ZeroOrOne };
         var ginFile = new Option<string?>("--gin_config_file") { Description = "Same as CONFIG: the reference's name for it.", HelpName = "CONFIG" };
-        Option<int?> port = CommonOptions.Number<int>("--master_port", "Accepted for the reference's command lines; has no effect.", 0);
+        Option<int?> port = CommonOptions.Number<int>(Port, "Accepted for the reference's command lines; has no effect.", 0);
         var data = new Option<string?>("--data") { Description = "A store that `sequor prepare` wrote. With --resume, where it lies now; where it lay when absent.", HelpName = "STORE" };
         var output = new Option<string?>("--out") { Description = "Folder of the run: config.gin, metrics.jsonl, log.txt, best/, last/ and checkpoints/.", HelpName = "RUN" };
         var resume = new Option<string?>("--resume")
@@ -29,6 +33,8 @@ internal static class TrainCommand
         Option<string?> protocol = CommonOptions.Protocol("reference when absent.");
         Option<string[]> set = CommonOptions.Set();
         Option<int?> threads = CommonOptions.Threads();
+        Option<int?> workers = CommonOptions.Number<int>(WorkersOption, "Processes on this host that train one model together, over Open MPI; the cores are shared out. For several hosts start `sequor train` under mpirun.", 1);
+        Option<int?> patience = CommonOptions.Number<int>("--rank-timeout", "Seconds that a process may be silent before the job ends. 8 when absent.", 1, "SECONDS");
         Option<bool> json = CommonOptions.Json();
         var command = new Command("train", """
             Trains the model that an experiment file describes, and keeps its best and its last epoch.
@@ -38,8 +44,9 @@ internal static class TrainCommand
             Example:
               sequor train configs/ml-1m/hstu.gin --data ml-1m.sequor --out runs/hstu --set train_fn.num_epochs=20
               sequor train --resume runs/hstu
+              sequor train configs/ml-1m/hstu.gin --data ml-1m.sequor --out runs/hstu --workers 4
               sequor train configs/ml-1m/hstu.gin --data newer.sequor --init-from runs/hstu --out runs/hstu-2 --set train_fn.num_epochs=5
-            """) { config, ginFile, port, data, output, resume, initFrom, protocol, set, threads, json };
+            """) { config, ginFile, port, data, output, resume, initFrom, protocol, set, threads, workers, patience, json };
         command.Validators.Add(line =>
         {
             bool one = line.GetValue(config) is null != line.GetValue(ginFile) is null;
@@ -57,20 +64,25 @@ internal static class TrainCommand
         });
         command.SetAction(line =>
         {
-            if (line.GetValue(port) is not null) terminal.Notice("--master_port has no effect: training is one process");
-            if (line.GetValue(resume) is { } run)
-                return ResumedTraining.Run(terminal, run, line.GetValue(data), line.GetValue(set) ?? [], line.GetValue(threads), line.GetValue(json));
-            LoadedExperiment experiment = ExperimentConfig.Load((line.GetValue(config) ?? line.GetValue(ginFile))!, line.GetValue(set));
-            foreach (string notice in experiment.Notices) terminal.Notice(notice);
-            using var store = SequenceStore.Open(line.GetValue(data)!);
-            return Run(terminal, new TrainingJob(
-                experiment.Config,
-                store,
-                CommonOptions.ParseProtocol(line.GetValue(protocol)),
-                line.GetValue(output)!,
-                line.GetValue(threads),
-                line.GetValue(json))
-            { InitFrom = line.GetValue(initFrom) });
+            if (line.GetValue(workers) is > 1 and { } count && RankEnvironment.Size == 1) return RankLaunch.Run(line.Tokens.Select(token => token.Value), count, terminal.Cancellation);
+            return RankSession.Run(terminal, line.GetValue(patience), (own, group) =>
+            {
+                int? threadCount = line.GetValue(threads) ?? (group is null ? null : RankEnvironment.ThreadCount);
+                if (line.GetValue(port) is not null) own.Notice($"{Port} has no effect: processes find each other over Open MPI");
+                if (line.GetValue(resume) is { } run)
+                    return ResumedTraining.Run(own, run, line.GetValue(data), line.GetValue(set) ?? [], threadCount, line.GetValue(json), group);
+                LoadedExperiment experiment = ExperimentConfig.Load((line.GetValue(config) ?? line.GetValue(ginFile))!, line.GetValue(set));
+                foreach (string notice in experiment.Notices) own.Notice(notice);
+                using var store = SequenceStore.Open(line.GetValue(data)!);
+                return Run(own, new TrainingJob(
+                    experiment.Config,
+                    store,
+                    CommonOptions.ParseProtocol(line.GetValue(protocol)),
+                    line.GetValue(output)!,
+                    threadCount,
+                    line.GetValue(json))
+                { InitFrom = line.GetValue(initFrom), Group = group });
+            });
         });
         return command;
     }

@@ -6,6 +6,7 @@ using Sequor.Evaluation;
 using Sequor.Kernels;
 using Sequor.Training;
 using Sequor.Training.Checkpoints;
+using Sequor.Training.Distributed;
 
 namespace Sequor.Cli;
 
@@ -18,15 +19,18 @@ internal sealed record TrainingJob(ExperimentConfig Config, SequenceStore Store,
     /// <summary>The run to go on with; null to begin one.</summary>
     public InterruptedRun? Interrupted { get; init; }
 
+    /// <summary>The processes that train together; null for one.</summary>
+    public IProcessGroup? Group { get; init; }
+
     /// <summary>Trains; epochs are lines of the output, or of the error stream when the output is JSON.</summary>
     public TrainingResult Fit(Terminal terminal)
     {
-        if (Interrupted is null) OutputFolder.RequireNew(Run);
-        else Interrupted.RequireSame(Store);
+        if (Interrupted is not null) Interrupted.RequireSame(Store);
+        else if (Group is null or { Rank: 0 }) OutputFolder.RequireNew(Run);
         WorkerPool workers = CommonOptions.Workers(ThreadCount);
         try
         {
-            using var trainer = new Trainer(Config, Store, Protocol, workers, InitFrom);
+            using var trainer = new Trainer(Config, Store, Protocol, workers, InitFrom, Group);
             if (trainer.InitialModel is { } initial) Say(terminal, TrainingOutput.Line(initial));
             if (trainer.HasSeenHeldOut) terminal.Notice($"{InitFrom} has learned from events that are held out now, so figures on them are too good; train both under --protocol validation");
             if (Interrupted is not null) Say(terminal, $"goes on with {Run} behind step {Tables.Count(Interrupted.StepCount)}, in epoch {Interrupted.Epoch}");

@@ -150,7 +150,7 @@ public sealed class TrainEvaluateRecommendTests(TrainedRun trained) : IClassFixt
             "train", "--gin_config_file", trained.Config, "--master_port", "12345", "--data", trained.Store, "--out", folder.File("run"),
             "--set", "train_fn.num_epochs=1", "--protocol", "validation");
         Assert.True(run.ExitCode == 0, run.Error);
-        Assert.Equal("note: --master_port has no effect: training is one process\n", run.Error);
+        Assert.Equal("note: --master_port has no effect: processes find each other over Open MPI\n", run.Error);
         Assert.Contains("epoch ", run.Output, StringComparison.Ordinal);
         Assert.Contains("next: sequor evaluate", run.Output, StringComparison.Ordinal);
     }

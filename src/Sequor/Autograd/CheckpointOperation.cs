@@ -17,6 +17,7 @@ internal sealed unsafe class CheckpointOperation : Operation
     private object? _context;
     private float** _sliceGradient;
     private int _rowsAtOnce, _dropoutBase;
+    private uint _firstRow;
     private long _forwardFlops, _backwardFlops;
 
     /// <summary>
@@ -28,11 +29,11 @@ internal sealed unsafe class CheckpointOperation : Operation
         if (!tape.Differentiates) return part(tape, context, x);
         var op = tape.Next<CheckpointOperation>();
         (op._x, op._context, op._part, op._rowsAtOnce) = (x, context, part, rowsAtOnce);
-        op._dropoutBase = tape.NextDropoutBase;
+        (op._dropoutBase, op._firstRow) = (tape.NextDropoutBase, tape.FirstRow);
         op._sliceGradient = (float**)tape.AllocateFloats(1, clear: true);
         op._y = tape.Allocate(x.Rows, columns, clearGradient: false);
         op._forwardFlops = op._backwardFlops = 0;
-        for (int first = 0; first < x.Rows; first += op.Slice)
+        for (int first = 0; first < x.Rows; first = op.EndOf(first))
         {
             Matrix y = op.Run(first);
             Buffer.MemoryCopy(y.Data, op._y.Row(first), y.Size * sizeof(float), y.Size * sizeof(float));
@@ -46,13 +47,11 @@ internal sealed unsafe class CheckpointOperation : Operation
 
     internal override long BackwardFlops => _backwardFlops;
 
-    private int Slice => Math.Min(_rowsAtOnce, _x.Rows);
-
     internal override void Backward()
     {
         // The part then only ever adds: its own tape would give the gradient memory that does not last.
         if (!Tape.AddsToGradient(_x)) NativeMemory.Clear(_x.Gradient, (nuint)_x.Size * sizeof(float));
-        for (int first = 0; first < _x.Rows; first += Slice)
+        for (int first = 0; first < _x.Rows; first = EndOf(first))
         {
             *_sliceGradient = _x.RowGradient(first);
             Run(first).TakeGradient(_y.RowGradient(first));
@@ -60,10 +59,17 @@ internal sealed unsafe class CheckpointOperation : Operation
         }
     }
 
+    // Slices are those of the whole batch, also where the rows are a share of it.
+    private int EndOf(int first) =>
+        _rowsAtOnce == int.MaxValue ? _x.Rows : (int)Math.Min(_x.Rows, first + _rowsAtOnce - (first + (long)_firstRow) % _rowsAtOnce);
+
     // Each slice has masks of its own.
     private Matrix Run(int first)
     {
-        Tape.Inner.BeginPart(Tape, _dropoutBase + (first / Slice << 8));
-        return _part(Tape.Inner, _context, new Matrix(_x.Row(first), _sliceGradient, Math.Min(Slice, _x.Rows - first), _x.Columns));
+        long row = first + (long)_firstRow;
+        bool sliced = _rowsAtOnce < int.MaxValue;
+        int slice = sliced ? (int)(row / _rowsAtOnce) : 0;
+        Tape.Inner.BeginPart(Tape, _dropoutBase + (slice << 8), sliced ? (uint)(row % _rowsAtOnce) : _firstRow);
+        return _part(Tape.Inner, _context, new Matrix(_x.Row(first), _sliceGradient, EndOf(first) - first, _x.Columns));
     }
 }

@@ -10,6 +10,7 @@ internal sealed unsafe class DropoutOperation : Operation
     private Matrix _x, _y;
     private Dropout _dropout;
     private TokenBlocks _blocks;
+    private int* _numbers;
     private bool _addsToInput;
 
     public DropoutOperation()
@@ -18,12 +19,16 @@ internal sealed unsafe class DropoutOperation : Operation
         _backward = Choose(Backward<Vector512<float>, Simd512>, Backward<Vector256<float>, Simd256>, Backward<Vector128<float>, Simd128>);
     }
 
-    /// <summary>Drops entries of x; x itself where the step or the rate drops nothing.</summary>
-    internal static Matrix Apply(Tape tape, Matrix x, double rate)
+    /// <summary>
+    /// Drops entries of x; x itself where the step or the rate drops nothing. Rows have the mask of their number where <paramref name="numbers"/> (rows,
+    /// standing until the next step) names them, else of their place.
+    /// </summary>
+    internal static Matrix Apply(Tape tape, Matrix x, double rate, int* numbers = null)
     {
         if (!tape.DropsOut || rate <= 0) return x;
         var op = tape.Next<DropoutOperation>();
         op._x = x;
+        op._numbers = numbers;
         op._dropout = tape.NextDropout(rate);
         op._y = tape.Allocate(x.Rows, x.Columns, clearGradient: false);
         op._blocks = TokenBlocks.Fine(x.Rows);
@@ -42,8 +47,10 @@ internal sealed unsafe class DropoutOperation : Operation
         var (first, end) = _blocks[piece];
         for (int t = first; t < end; t++)
             for (int c = 0; c < _x.Stride; c += S.Count)
-                S.Store(S.Multiply(S.Load(_x.Row(t) + c), _dropout.Factors<V, S>(t, _x.Stride, c)), _y.Row(t) + c);
+                S.Store(S.Multiply(S.Load(_x.Row(t) + c), _dropout.Factors<V, S>(NumberOf(t), _x.Stride, c)), _y.Row(t) + c);
     }
+
+    private int NumberOf(int row) => _numbers == null ? row : _numbers[row];
 
     private void Backward<V, S>(int piece) where V : struct where S : struct, ISimd<V>
     {
@@ -53,7 +60,7 @@ internal sealed unsafe class DropoutOperation : Operation
             float* dx = _x.RowGradient(t), dy = _y.RowGradient(t);
             for (int c = 0; c < _x.Stride; c += S.Count)
             {
-                V d = S.Multiply(S.Load(dy + c), _dropout.Factors<V, S>(t, _x.Stride, c));
+                V d = S.Multiply(S.Load(dy + c), _dropout.Factors<V, S>(NumberOf(t), _x.Stride, c));
                 S.Store(_addsToInput ? S.Add(S.Load(dx + c), d) : d, dx + c);
             }
         }

@@ -10,7 +10,7 @@ public sealed unsafe class Parameter : IDisposable
     private readonly NativeBuffer _value;
     private readonly NativeBuffer? _gradient;
     private float** _gradientAddress;
-    private readonly List<RowGradient> _rowGradients = [];
+    private readonly List<RowGradient> _rowGradients = [], _wholeGradients = [];
     private Parameter? _reader;
     private float* _readerFactors;
 
@@ -72,11 +72,24 @@ public sealed unsafe class Parameter : IDisposable
         _readerFactors = factors;
     }
 
+    /// <summary>Whether another table stands between the operations and this one (<see cref="TakeGradientOf"/>), so that its gradient is complete only with theirs.</summary>
+    internal bool HasReader => _reader is not null;
+
+    /// <summary>Parts that backward has added so far to the gradient of a table.</summary>
+    internal int PartCount => _reader?.PartCount ?? _rowGradients.Count;
+
+    /// <summary>
+    /// Puts a part of the gradient over the whole batch in place of those that were added: from the first on, the gradient is the sum of such
+    /// parts. They stand until <see cref="ClearGradient"/>.
+    /// </summary>
+    internal void Replace(RowGradient whole) => _wholeGradients.Add(whole);
+
     /// <summary>Forgets the gradient.</summary>
     public void ClearGradient()
     {
         _reader?.ClearGradient();
         _rowGradients.Clear();
+        _wholeGradients.Clear();
         if (_gradient is not null) NativeMemory.Clear(_gradient.Pointer, (nuint)_gradient.Length * sizeof(float));
     }
 
@@ -88,7 +101,7 @@ public sealed unsafe class Parameter : IDisposable
             Value.GradientRow(row).CopyTo(target);
             return;
         }
-        if (_reader is not null)
+        if (_reader is not null && _wholeGradients.Count == 0)
         {
             _reader.CopyGradientRow(row, target);
             for (int c = 0; c < Value.Columns; c++) target[c] *= _readerFactors[row];
@@ -96,7 +109,7 @@ public sealed unsafe class Parameter : IDisposable
         }
         float* sum = stackalloc float[Value.Stride];
         new Span<float>(sum, Value.Stride).Clear();
-        foreach (RowGradient part in _rowGradients)
+        foreach (RowGradient part in _wholeGradients.Count > 0 ? _wholeGradients : _rowGradients)
             switch (Simd.Width)
             {
                 case 16: part.AddRow<Vector512<float>, Simd512>(row, Value, sum); break;
@@ -109,18 +122,45 @@ public sealed unsafe class Parameter : IDisposable
     /// <summary>Sums a block of a table's gradient over its parts, in the order in which backward added them; <paramref name="spare"/> is working memory.</summary>
     internal void SumGradient<V, S>(int block, in BlockSums sums, in BlockSums spare) where V : struct where S : struct, ISimd<V>
     {
-        if (_reader is not null)
+        if (_wholeGradients.Count > 0) Sum<V, S>(_wholeGradients, 0, block, sums, spare);
+        else SumParts<V, S>(block, 0, sums, spare);
+    }
+
+    /// <summary>As <see cref="SumGradient"/>, over the parts from <paramref name="firstPart"/> on that backward has added.</summary>
+    internal void SumParts<V, S>(int block, int firstPart, in BlockSums sums, in BlockSums spare) where V : struct where S : struct, ISimd<V>
+    {
+        if (_reader is null)
         {
-            _reader.SumGradient<V, S>(block, sums, spare);
-            ScaleAsRead<V, S>(block, sums);
+            Sum<V, S>(_rowGradients, firstPart, block, sums, spare);
             return;
         }
-        sums.Clear();
-        for (int part = 0; part < _rowGradients.Count; part++)
+        _reader.SumParts<V, S>(block, firstPart, sums, spare);
+        ScaleAsRead<V, S>(block, sums);
+    }
+
+    /// <summary>Marks the rows of a block of which <see cref="SumParts"/> would make a sum, and no others.</summary>
+    internal void TouchParts(int block, int firstPart, in BlockSums sums)
+    {
+        if (_reader is null)
         {
-            if (part > 0) spare.Clear();
-            _rowGradients[part].Sum<V, S>(block, Value, part == 0 ? sums : spare);
-            if (part > 0) sums.Add<V, S>(spare, Value.Stride);
+            sums.Clear();
+            for (int part = firstPart; part < _rowGradients.Count; part++) _rowGradients[part].Touch(block, sums);
+            return;
+        }
+        _reader.TouchParts(block, firstPart, sums);
+        var (first, rows) = Blocks[block];
+        for (int row = 0; row < rows; row++)
+            if (_readerFactors[first + row] == 0) sums.Drop(row);
+    }
+
+    private void Sum<V, S>(List<RowGradient> parts, int firstPart, int block, in BlockSums sums, in BlockSums spare) where V : struct where S : struct, ISimd<V>
+    {
+        sums.Clear();
+        for (int part = firstPart; part < parts.Count; part++)
+        {
+            if (part > firstPart) spare.Clear();
+            parts[part].Sum<V, S>(block, Value, part == firstPart ? sums : spare);
+            if (part > firstPart) sums.Add<V, S>(spare, Value.Stride);
         }
     }
 

@@ -111,6 +111,19 @@ internal sealed unsafe class RowGradient
             if (sums.Holds(row)) Normalized<V, S>(table.Row(firstRow + row), sums.Rows + row * _stride);
     }
 
+    /// <summary>Marks the rows of a block that have entries in <paramref name="sums"/>, whose values stay what they are.</summary>
+    internal void Touch(int block, in BlockSums sums)
+    {
+        if (_dense != null)
+        {
+            sums.TouchFirst(_blocks[block].Count);
+            return;
+        }
+        uint rowMask = (1u << _blocks.Shift) - 1;
+        Entry* end = _entries + _starts[block + 1];
+        for (Entry* e = _entries + _starts[block]; e < end; e++) sums.Touch((int)(e->Place & rowMask));
+    }
+
     /// <summary>Adds the gradient of a row to <paramref name="sum"/> (stride floats): looks through the row's block, for inspection only.</summary>
     internal void AddRow<V, S>(int row, in Matrix table, float* sum) where V : struct where S : struct, ISimd<V>
     {

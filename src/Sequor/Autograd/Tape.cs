@@ -14,6 +14,7 @@ public sealed unsafe class Tape : IDisposable
     private readonly List<Operation> _operations = [];
     private readonly List<Gradient> _gradients = [];
     private readonly List<(nint Memory, long Size)> _idle = [];
+    private readonly List<(int Operation, IReadOnlyList<Parameter> Parameters)> _firstReads = [];
     private NativeBuffer? _workspace;
     private Tape? _inner;
     private int _count, _dropoutBase;
@@ -38,6 +39,15 @@ public sealed unsafe class Tape : IDisposable
 
     internal CounterRandom DropoutRandom { get; private set; }
 
+    /// <summary>
+    /// Number that row 0 of a matrix has in the whole batch, where a step runs over a share of it: dropout counts rows from here, so that a
+    /// token's mask does not depend on who computes it.
+    /// </summary>
+    internal uint FirstRow { get; set; }
+
+    /// <summary>Called by <see cref="Backward"/> with the parameters of <see cref="ReadFirst"/>, as soon as their gradients are complete.</summary>
+    internal Action<IReadOnlyList<Parameter>>? GradientsComplete { get; set; }
+
     /// <summary>Begins a step without dropout; all matrices of the step before are gone.</summary>
     public void Begin()
     {
@@ -45,8 +55,10 @@ public sealed unsafe class Tape : IDisposable
         _count = 0;
         _gradients.Clear();
         _idle.Clear();
+        _firstReads.Clear();
         DropsOut = _keeps = false;
         _dropoutBase = 0;
+        FirstRow = 0;
     }
 
     /// <summary>Begins a step whose matrices all stand until the next one, so that it can be looked into when it is over.</summary>
@@ -73,11 +85,17 @@ public sealed unsafe class Tape : IDisposable
     /// <summary>Where the dropout keys of the part that was added last begin.</summary>
     internal int NextDropoutBase => _count << 16;
 
-    /// <summary>Begins a part of a step of another tape, with its dropout.</summary>
-    internal void BeginPart(Tape of, int dropoutBase)
+    /// <summary>Begins a part of a step of another tape, with its dropout, whose rows are counted from <paramref name="firstRow"/>.</summary>
+    internal void BeginPart(Tape of, int dropoutBase, uint firstRow)
     {
         Begin();
-        (DropsOut, DropoutRandom, _dropoutBase) = (of.DropsOut, of.DropoutRandom, dropoutBase);
+        (DropsOut, DropoutRandom, _dropoutBase, FirstRow) = (of.DropsOut, of.DropoutRandom, dropoutBase, firstRow);
+    }
+
+    /// <summary>Says that no operation before this point reads the parameters: once backward has come back to it, their gradients are complete.</summary>
+    internal void ReadFirst(IReadOnlyList<Parameter> parameters)
+    {
+        if (GradientsComplete is not null) _firstReads.Add((_count, parameters));
     }
 
     /// <summary>
@@ -86,13 +104,14 @@ public sealed unsafe class Tape : IDisposable
     /// </summary>
     public void Backward()
     {
-        int last = _gradients.Count - 1;
+        int last = _gradients.Count - 1, read = _firstReads.Count - 1;
         for (int i = _count - 1; i >= 0; i--)
         {
             _operations[i].Backward();
             // What the operation made is done with; the next layer down takes over the memory, which is still in a cache.
             for (; last >= 0 && _gradients[last].Operation > i; last--)
                 if (*_gradients[last].Address != null && !_operations[i].KeepsOutputGradient) _idle.Add(((nint)(*_gradients[last].Address), _gradients[last].Size));
+            for (; read >= 0 && _firstReads[read].Operation >= i; read--) GradientsComplete!(_firstReads[read].Parameters);
         }
     }
 
@@ -209,7 +228,7 @@ public sealed unsafe class Tape : IDisposable
 
     /// <summary>Dropout of the operation that was added last: no threshold when nothing is dropped.</summary>
     internal Dropout NextDropout(double rate) =>
-        !DropsOut || rate <= 0 ? default : new Dropout(DropoutRandom.LaneKey(_dropoutBase + _count), (uint)(rate * 4294967296.0), (float)(1 / (1 - rate)));
+        !DropsOut || rate <= 0 ? default : new Dropout(DropoutRandom.LaneKey(_dropoutBase + _count), (uint)(rate * 4294967296.0), (float)(1 / (1 - rate)), FirstRow);
 
     // Memory of this size that nothing uses any more, the latest first; null if there is none.
     private float* TakeIdle(long size)
@@ -234,16 +253,16 @@ public sealed unsafe class Tape : IDisposable
     }
 }
 
-/// <summary>Inverted dropout: lanes whose hash lies below the threshold become 0, others are scaled.</summary>
-internal readonly record struct Dropout(uint Key, uint Threshold, float Scale)
+/// <summary>Inverted dropout: lanes whose hash lies below the threshold become 0, others are scaled. Rows are counted from <see cref="FirstRow"/>.</summary>
+internal readonly record struct Dropout(uint Key, uint Threshold, float Scale, uint FirstRow)
 {
     internal bool Active => Threshold != 0;
 
     /// <summary>Factors of the columns from <paramref name="column"/> on, in a matrix of rows of <paramref name="stride"/> floats; ones when nothing is dropped.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal V Factors<V, S>(int row, int stride, int column) where V : struct where S : struct, ISimd<V> =>
-        Active ? S.DropoutFactors(Key, (uint)row * (uint)stride + (uint)column, Threshold, Scale) : S.Create(1f);
+        Active ? S.DropoutFactors(Key, ((uint)row + FirstRow) * (uint)stride + (uint)column, Threshold, Scale) : S.Create(1f);
 
     /// <summary>One factor for a whole row.</summary>
-    internal float RowFactor(int row) => CounterRandom.Hash((uint)row, Key) < Threshold ? 0 : Scale;
+    internal float RowFactor(int row) => CounterRandom.Hash((uint)row + FirstRow, Key) < Threshold ? 0 : Scale;
 }

@@ -22,6 +22,16 @@ public static class Evaluator
         ArgumentNullException.ThrowIfNull(view);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchSize, 1, nameof(options));
+        return Report(view, options, Rank(model, view, options, part: 0, parts: 1, usersDone, cancellationToken));
+    }
+
+    /// <summary>
+    /// The ranks of every user's target, computed for every <paramref name="parts"/>th batch from number <paramref name="part"/> on and 0 for the others: the
+    /// sum over the parts is what one call without parts comes to.
+    /// </summary>
+    internal static RankedTargets Rank(
+        RecommenderModel model, LeaveOneOut view, EvaluationOptions options, int part, int parts, IProgress<long>? usersDone, CancellationToken cancellationToken)
+    {
         model.RefreshItems(options.Workers);
         model.RequireInputs(view.Store);
         TopKMethod method = options.TopKMethod ?? TopKIndex.Default(model);
@@ -51,14 +61,24 @@ public static class Evaluator
                 batch.Identify(view.Store.UserKey(user));
             }
             if (batch.UserCount == 0) break;
-            Matrix queries = LastStates.Encode(model, tape, batch);
-            if (index is IRankIndex exact) exact.Rank(queries, seen, targets.AsSpan(0, batch.UserCount), batchRanks);
-            else served.Rank(index, queries, seen, targets.AsSpan(0, batch.UserCount), batchRanks);
+            batchRanks.AsSpan().Clear();
+            if (done % parts == part) Rank();
             ranks.AddRange(batchRanks.AsSpan(0, batch.UserCount));
             usersDone?.Report(ranks.Count);
         }
-        return Report(view, options, [.. ranks], ratings.Count == ranks.Count ? [.. ratings] : []) with { TopKMethod = method.ToString() };
+        return new RankedTargets([.. ranks], ratings.Count == ranks.Count ? [.. ratings] : [], method);
+
+        void Rank()
+        {
+            Matrix queries = LastStates.Encode(model, tape, batch);
+            if (index is IRankIndex exact) exact.Rank(queries, seen, targets.AsSpan(0, batch.UserCount), batchRanks);
+            else served.Rank(index, queries, seen, targets.AsSpan(0, batch.UserCount), batchRanks);
+        }
     }
+
+    /// <summary>The report on ranked targets.</summary>
+    internal static EvaluationReport Report(LeaveOneOut view, EvaluationOptions options, RankedTargets targets) =>
+        Report(view, options, targets.Ranks, targets.Ratings) with { TopKMethod = targets.Method.ToString() };
 
     /// <summary>The popularity baseline: items by the number of training events, equal ones by item index, for everyone.</summary>
     public static EvaluationReport EvaluatePopularity(LeaveOneOut training, LeaveOneOut view, EvaluationOptions options)

@@ -7,6 +7,9 @@ internal sealed unsafe class DistinctItems(int itemCount)
     private readonly int[] _stamp = new int[itemCount + 1];
     private int _step;
 
+    /// <summary>Place of an item that the last numbering met.</summary>
+    internal int this[int id] => _place[id];
+
     /// <summary>Replaces each of <paramref name="ids"/> by its place in <paramref name="distinct"/> (room for as many), and returns how many there are.</summary>
     internal int Number(int* ids, long count, int* distinct)
     {

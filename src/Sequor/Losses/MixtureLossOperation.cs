@@ -33,7 +33,8 @@ internal sealed unsafe class MixtureLossOperation : Operation
     private MixtureLoss _loss;
     private Dropout _logitDropout, _weightDropout;
     private MixtureSamples _samples;
-    private int _lanes, _tileCount, _tokensPerPiece, _first, _waveTokens;
+    private int _lanes, _tileCount, _tokensPerPiece, _first, _waveTokens, _tokenCount;
+    private uint _firstRow;
     private float* _weights, _labels, _pairs, _partials, _balanceSums, _balanceSlope;
     private long _partialSize;
     private double _scale;
@@ -55,7 +56,7 @@ internal sealed unsafe class MixtureLossOperation : Operation
     {
         var op = tape.Next<MixtureLossOperation>();
         (op._queries, op._itemRows, op._gate, op._loss) = (queries, itemRows, mixture.Gate, loss);
-        op._samples = samples;
+        (op._samples, op._tokenCount, op._firstRow) = (samples, batch.TokenCount, tape.FirstRow);
         (double logitRate, double weightRate) = mixture.PairDropout;
         op._logitDropout = tape.NextDropout(logitRate);
         Dropout weightDropout = tape.NextDropout(weightRate);
@@ -66,7 +67,7 @@ internal sealed unsafe class MixtureLossOperation : Operation
         double total = op.SetWeights(batch, tape);
         op._scale = 1 / total;
         op._balanceSlope = null;
-        balance = loss.BalanceWeight == 0 ? 0 : op.Balance(tape);
+        balance = loss.BalanceWeight == 0 ? 0 : op.Balance(tape, batch);
         if (tape.Differentiates)
         {
             tape.BeginGradient(queries);
@@ -102,23 +103,24 @@ internal sealed unsafe class MixtureLossOperation : Operation
 
     private int PairStride => 2 * Simd.Pad(_gate.Layout.Logits);
 
-    // BCE leaves out the tokens whose negative is the positive. Returns the sum of the weights.
+    // BCE leaves out the tokens whose negative is the positive. Returns the sum of the weights over the whole batch.
     private double SetWeights(in NextItemBatch batch, Tape tape)
     {
         _weights = tape.AllocateFloats(_queries.Rows);
         double total = 0;
+        bool leavesOut = _loss.Kind == LossKind.BinaryCrossEntropy;
         for (int t = 0; t < _queries.Rows; t++)
         {
-            _weights[t] = _loss.Kind == LossKind.BinaryCrossEntropy && _samples[t, 0] == _samples[t, 1] ? 0 : batch.Weight(t);
+            _weights[t] = leavesOut && _samples[t, 0] == _samples[t, 1] ? 0 : batch.Weight(t);
             total += _weights[t];
         }
         _labels = batch.Labels.IsEmpty ? null : tape.AllocateFloats(_queries.Rows);
         batch.Labels.CopyTo(new Span<float>(_labels, batch.Labels.Length));
-        return Math.Max(total, 1e-12);
+        return Math.Max(leavesOut ? batch.OverShares(total) : batch.TotalWeight(), 1e-12);
     }
 
     // −H(mean π) + mean H(π), and its slope in mean π: the mean must be known before any pair can be differentiated.
-    private double Balance(Tape tape)
+    private double Balance(Tape tape, in NextItemBatch batch)
     {
         int logits = _gate.Layout.Logits, tokens = _queries.Rows;
         _balanceBlocks = TokenBlocks.Partials(tokens);
@@ -127,11 +129,14 @@ internal sealed unsafe class MixtureLossOperation : Operation
         tape.Workers.Run(_balanceBlocks.Count, _balance);
         float* slope = tape.AllocateFloats(logits);
         double entropies = 0, meanEntropy = 0;
+        Span<double> sums = stackalloc double[logits + 1];
+        sums.Clear();
+        for (int p = 0; p <= logits; p++)
+            for (int piece = 0; piece < _balanceBlocks.Count; piece++) sums[p] += _balanceSums[piece * (logits + 1) + p];
+        batch.Sum?.Invoke(sums);
         for (int p = 0; p <= logits; p++)
         {
-            double sum = 0;
-            for (int piece = 0; piece < _balanceBlocks.Count; piece++) sum += _balanceSums[piece * (logits + 1) + p];
-            double mean = sum / tokens;
+            double mean = sums[p] / _tokenCount;
             if (p == logits) meanEntropy = -mean;
             else
             {
@@ -170,7 +175,7 @@ internal sealed unsafe class MixtureLossOperation : Operation
     }
 
     private MixtureDropout DropoutAt(int token, int tile) => new(
-        _logitDropout, _weightDropout, (uint)token, (uint)(tile * _lanes), (uint)(_lanes * _tileCount), (uint)_gate.Layout.Logits);
+        _logitDropout, _weightDropout, (uint)token + _firstRow, (uint)(tile * _lanes), (uint)(_lanes * _tileCount), (uint)_gate.Layout.Logits);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Tokens<V, S>(int piece) where V : struct where S : struct, ISimd<V>
@@ -277,7 +282,7 @@ internal sealed unsafe class MixtureLossOperation : Operation
     // What the load-balancing loss adds to the gradient of the target's π.
     private float* FirstWeights(in MixtureTile tile, float* target)
     {
-        float factor = _loss.BalanceWeight / _queries.Rows;
+        float factor = _loss.BalanceWeight / _tokenCount;
         for (int p = 0; p < _gate.Layout.Logits; p++)
         {
             float weight = tile.Weights[p * _lanes];

@@ -3,7 +3,7 @@ using Sequor.Modeling;
 
 namespace Sequor.Losses;
 
-/// <summary>Draws negatives: ids only, a pure function of (seed, step, token).</summary>
+/// <summary>Draws negatives: ids only, a pure function of (seed, step, token), a share's tokens being numbered as in the whole batch.</summary>
 internal sealed unsafe class NegativeSampler
 {
     private const int IdsPerPiece = 1 << 14;
@@ -14,7 +14,7 @@ internal sealed unsafe class NegativeSampler
     private readonly Action<int> _fill;
     private CounterRandom _random;
     private int* _ids, _targets;
-    private int _tokens, _samples, _tokensPerPiece, _poolSize;
+    private int _tokens, _firstToken, _samples, _tokensPerPiece, _poolSize;
     private int[] _pool = [];
     private int _stamp;
 
@@ -33,10 +33,10 @@ internal sealed unsafe class NegativeSampler
     {
         ReadOnlySpan<int> targets = batch.Targets;
         _random = new CounterRandom(_seed, RandomPurpose.Negatives, (ulong)step);
-        (_tokens, _samples) = (targets.Length, samples);
+        (_tokens, _firstToken, _samples) = (targets.Length, batch.FirstToken, samples);
         _ids = ids;
         _tokensPerPiece = Math.Max(1, IdsPerPiece / samples);
-        if (_config.SamplesInBatch) FillPool(batch);
+        if (_config.SamplesInBatch) FillPool(batch.Whole);
         else _poolSize = _itemCount;
         fixed (int* first = targets)
         {
@@ -46,7 +46,7 @@ internal sealed unsafe class NegativeSampler
     }
 
     /// <summary>
-    /// Where in-batch negatives come from: the items of the batch, its users' targets included, each once, or, without dedupe, once an event,
+    /// Where in-batch negatives come from: the items of the whole batch, its users' targets included, each once, or, without dedupe, once an event,
     /// so that a popular item is drawn as often as it occurs.
     /// </summary>
     internal ReadOnlySpan<int> Pool => _pool.AsSpan(0, _poolSize);
@@ -59,7 +59,7 @@ internal sealed unsafe class NegativeSampler
             int* ids = _ids + (long)t * _samples;
             ids[0] = _targets[t];
             var drawn = new Span<int>(ids + 1, negatives);
-            _random.Below(_poolSize, (ulong)t * (ulong)negatives, drawn);
+            _random.Below(_poolSize, ((ulong)_firstToken + (ulong)t) * (ulong)negatives, drawn);
             if (_config.SamplesInBatch)
                 foreach (ref int id in drawn) id = _pool[id];
             else

@@ -12,28 +12,44 @@ public sealed unsafe class NextItemLoss
     private readonly NegativeSampler _sampler;
     private readonly MixtureItemLoss _mixture;
     private readonly RatingLabels _labels;
+    private readonly SumOverShares? _sum;
 
-    /// <summary>Makes the objective for items 1 … <paramref name="itemCount"/>; negatives are a function of (seed, step, token).</summary>
-    public NextItemLoss(LossConfig config, int itemCount, ulong seed)
+    /// <summary>
+    /// Makes the objective for items 1 … <paramref name="itemCount"/>; negatives are a function of (seed, step, token). Where the batches are
+    /// shares of whole ones, <paramref name="sum"/> adds up what the loss must know of the whole.
+    /// </summary>
+    public NextItemLoss(LossConfig config, int itemCount, ulong seed, SumOverShares? sum = null)
     {
         ArgumentNullException.ThrowIfNull(config);
         _config = config;
         _sampler = new NegativeSampler(config, itemCount, seed);
         _mixture = new MixtureItemLoss(config, itemCount);
         _labels = new RatingLabels(config.RatingLabel);
+        _sum = sum;
     }
 
     /// <summary>The auxiliary losses of the last step by name, without their weights.</summary>
     public IEnumerable<KeyValuePair<string, double>> Auxiliary => _mixture.Auxiliary;
 
-    /// <summary>Mean loss over the tokens of a batch; the gradient is left on the states and, after backward, on the item table.</summary>
+    /// <summary>What the users' rows add to <see cref="Auxiliary"/>; of a share its part, to be replaced by the sum over the shares.</summary>
+    internal double UserNorm
+    {
+        get => _mixture.UserNorm;
+        set => _mixture.UserNorm = value;
+    }
+
+    /// <summary>Mean loss over the tokens of a batch, or, of a share, its part of the mean over the whole batch; the gradient is left on the states and, after backward, on the item table.</summary>
     public double Compute(Tape tape, RecommenderModel model, SequenceBatch batch, Matrix states, long step)
     {
         ArgumentNullException.ThrowIfNull(tape);
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(batch);
+        tape.ReadFirst(model.Mixture?.Parameters ?? []);
         bool rated = _config.Kind == LossKind.BinaryCrossEntropyWithRatings;
-        var tokens = new NextItemBatch { States = states, Targets = batch.Targets, Labels = rated ? _labels.Of(batch) : [] };
+        var tokens = new NextItemBatch
+        {
+            States = states, Targets = batch.Targets, Labels = rated ? _labels.Of(batch) : [], WholeTokens = batch.Whole.TokenCount, Sum = _sum,
+        };
         float epsilon = (float)model.Config.L2NormEpsilon, temperature = (float)_config.Temperature;
         if (_config.Kind == LossKind.FullSoftmax && model.Mixture is null)
             return FullSoftmaxOperation.Apply(tape, model.Items, tokens, temperature, model.Config.ItemL2Norm, epsilon);
@@ -45,10 +61,21 @@ public sealed unsafe class NextItemLoss
                 $"train_fn.num_negatives = {_config.NegativeCount} makes {pairs} scores for the {batch.TokenCount} events of a batch; at most {MostPairs} fit: lower it, or train_fn.local_batch_size");
         int* ids = SampledLossOperation.AllocateIds(tape, batch.TokenCount, samples);
         _sampler.Sample(tape.Workers, step, batch, ids, samples);
-        if (model.Mixture is not null) return _mixture.Compute(tape, model, batch, tokens, ids, samples);
+        if (model.Mixture is { } mixture)
+        {
+            int* wholeIds = mixture.DropsItems && batch.Whole != batch ? SampleWhole(tape, batch.Whole, step, samples) : null;
+            return _mixture.Compute(tape, model, batch, tokens, ids, samples, wholeIds);
+        }
         return SampledLossOperation.Apply(tape, model.Items, tokens, ids, samples, new SampledLoss
         {
             Kind = _config.Kind, Temperature = temperature, NormalizeItems = model.Config.ItemL2Norm, Epsilon = epsilon,
         });
+    }
+
+    private int* SampleWhole(Tape tape, SequenceBatch whole, long step, int samples)
+    {
+        int* ids = SampledLossOperation.AllocateIds(tape, whole.TokenCount, samples);
+        _sampler.Sample(tape.Workers, step, whole, ids, samples);
+        return ids;
     }
 }

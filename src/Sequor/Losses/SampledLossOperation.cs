@@ -139,19 +139,19 @@ internal sealed unsafe class SampledLossOperation : Operation
         _table.Add(gradient);
     }
 
-    // BCE leaves out the tokens whose negative is the positive; the softmax leaves out the negative. Returns the sum of the weights.
+    // BCE leaves out the tokens whose negative is the positive; the softmax leaves out the negative. Returns the sum of the weights over the whole batch.
     private double SetWeights(in NextItemBatch batch)
     {
         int tokens = batch.Targets.Length;
         if (_weights.Length < tokens) _weights = new float[tokens + (tokens / 4)];
         double total = 0;
+        bool leavesOut = _loss.Kind == LossKind.BinaryCrossEntropy;
         for (int t = 0; t < tokens; t++)
         {
-            bool leftOut = _loss.Kind == LossKind.BinaryCrossEntropy && _ids[t * 2] == _ids[t * 2 + 1];
-            _weights[t] = leftOut ? 0 : batch.Weight(t);
+            _weights[t] = leavesOut && _ids[t * 2] == _ids[t * 2 + 1] ? 0 : batch.Weight(t);
             total += _weights[t];
         }
-        return Math.Max(total, 1e-12);
+        return Math.Max(leavesOut ? batch.OverShares(total) : batch.TotalWeight(), 1e-12);
     }
 
     private void Norms<V, S>(int piece) where V : struct where S : struct, ISimd<V>

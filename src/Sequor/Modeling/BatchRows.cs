@@ -75,6 +75,7 @@ internal sealed unsafe class BatchRows : IDisposable
         {
             SequenceBatch tokens = Batch.Twice;
             _twice ??= new BatchRows(tokens);
+            _twice.Begin();
             for (int b = 0; b < Batch.UserCount; b++) _twice.Set(b, 2 * _firsts[b]);
             (_twice._caches, _twice.HasCaches) = (_caches, HasCaches);
             return _twice;
@@ -85,6 +86,9 @@ internal sealed unsafe class BatchRows : IDisposable
     internal byte* Buckets => (byte*)_buckets.Pointer;
 
     internal long FirstBucket(int user) => _firstBuckets[user];
+
+    /// <summary>Forgets what was made of the rows before, also where none come.</summary>
+    internal void Begin() => _piecesBuilt = _bucketsBuilt = false;
 
     /// <summary>Lets the rows of a user, behind those of the user before, begin at a token.</summary>
     internal void Set(int user, int first)

@@ -17,7 +17,7 @@ public sealed class RecommenderModel : IDisposable
     private readonly ItemEmbedding _embedding;
     private readonly InputPreprocessor _preprocessor;
     private readonly SequenceEncoder _encoder;
-    private readonly List<Parameter> _parameters;
+    private readonly List<Parameter> _parameters, _inputParameters;
 
     /// <summary>Makes a model with zero weights for items 1 … <paramref name="itemCount"/>, with the attributes that its embedding may read.</summary>
     /// <exception cref="InvalidInputException">The embedding needs an attribute that is not there.</exception>
@@ -46,6 +46,7 @@ public sealed class RecommenderModel : IDisposable
             _ => throw new ArgumentOutOfRangeException(nameof(config), config.Encoder, "unknown encoder"),
         };
         Mixture = config.Similarity == SimilarityKind.MixtureOfLogits ? new MixtureOfLogits(config.Mixture, config.EmbeddingDim, config.EmbeddingDim) : null;
+        _inputParameters = [.. _embedding.Parameters, .. _preprocessor.Parameters];
         _parameters = [.. _embedding.Parameters, .. _preprocessor.Parameters, .. _encoder.Parameters, .. Mixture?.Parameters ?? []];
     }
 
@@ -198,9 +199,12 @@ public sealed class RecommenderModel : IDisposable
 
     private Matrix Encode(Tape tape, BatchRows events, bool lastOnly)
     {
+        tape.ReadFirst(_inputParameters);
         _embedding.Begin(tape);
+        tape.FirstRow = (uint)(events.Batch.FirstToken * _preprocessor.TokensPerEvent);
         EncoderInput input = _preprocessor.Embed(tape, events, Items);
         Matrix states = _encoder.Encode(tape, input.Tokens, lastOnly ? input.Tokens.Batch.Last : input.Tokens, input.Embedded);
+        tape.FirstRow = (uint)events.Batch.FirstToken;
         Matrix x = _preprocessor.Select(tape, states, lastOnly);
         float epsilon = (float)Config.L2NormEpsilon;
         return Config.OutputNorm == OutputNorm.L2 ? L2NormOperation.Apply(tape, x, epsilon) : LayerNormOperation.Apply(tape, x, epsilon);

@@ -16,7 +16,17 @@ public sealed class SequenceBatch : IDisposable
     private bool _allBuilt, _lastBuilt, _twiceBuilt;
 
     /// <summary>An empty batch.</summary>
-    public SequenceBatch() => (_all, _last, _unsettled) = (new BatchRows(this), new BatchRows(this), new BatchRows(this));
+    public SequenceBatch() => (_all, _last, _unsettled, Whole) = (new BatchRows(this), new BatchRows(this), new BatchRows(this), this);
+
+    /// <summary>An empty share of a batch, to be filled by <see cref="TakeShare"/>.</summary>
+    internal SequenceBatch(SequenceBatch whole)
+        : this() => Whole = whole;
+
+    /// <summary>The batch that these users are a share of; itself, as a rule.</summary>
+    public SequenceBatch Whole { get; }
+
+    /// <summary>Tokens of <see cref="Whole"/> before the first one here.</summary>
+    public int FirstToken { get; private set; }
 
     /// <summary>Users, B.</summary>
     public int UserCount { get; private set; }
@@ -63,7 +73,7 @@ public sealed class SequenceBatch : IDisposable
     /// <summary>Empties the batch.</summary>
     public void Clear()
     {
-        UserCount = TokenCount = 0;
+        UserCount = TokenCount = FirstToken = 0;
         LongestHistory = 0;
         HasTimes = HasRatings = HasTargetRatings = true;
         _allBuilt = _lastBuilt = _twiceBuilt = false;
@@ -115,6 +125,30 @@ public sealed class SequenceBatch : IDisposable
         _offsets[UserCount] = TokenCount;
     }
 
+    /// <summary>
+    /// Fills the batch with share <paramref name="part"/> of <paramref name="parts"/> of the whole: neighbouring users, of about equal work
+    /// (<see cref="BatchShares"/>); none where the whole has fewer users than parts.
+    /// </summary>
+    internal void TakeShare(int part, int parts)
+    {
+        Clear();
+        SequenceBatch whole = Whole;
+        var (first, end) = BatchShares.Users(whole.Offsets, part, parts);
+        int token = whole._offsets[first], tokens = whole._offsets[end] - token, users = end - first;
+        (UserCount, TokenCount, FirstToken) = (users, tokens, token);
+        (HasTimes, HasRatings, HasTargetRatings) = (whole.HasTimes, whole.HasRatings, whole.HasTargetRatings);
+        Grow(ref _offsets, users + 1);
+        for (int b = 0; b <= users; b++) _offsets[b] = whole._offsets[first + b] - token;
+        for (int b = 0; b < users; b++) LongestHistory = Math.Max(LongestHistory, Length(b));
+        Copy(whole._users, ref _users, first, users);
+        Copy(whole._userKeys, ref _userKeys, first, users);
+        Copy(whole._items, ref _items, token, tokens);
+        Copy(whole._targets, ref _targets, token, tokens);
+        if (HasTimes) Copy(whole._times, ref _times, token + first, tokens + users);
+        if (HasRatings) Copy(whole._ratings, ref _ratings, token, tokens);
+        if (HasTargetRatings) Copy(whole._targetRatings, ref _targetRatings, token, tokens);
+    }
+
     /// <summary>Says who the user added last is (<see cref="SequenceStore.UserKey"/>), for models that know users.</summary>
     public void Identify(long userKey)
     {
@@ -127,6 +161,7 @@ public sealed class SequenceBatch : IDisposable
     {
         get
         {
+            if (!_allBuilt) _all.Begin();
             for (int b = 0; b < UserCount && !_allBuilt; b++) _all.Set(b, 0);
             _allBuilt = true;
             return _all;
@@ -197,6 +232,12 @@ public sealed class SequenceBatch : IDisposable
             for (int i = first; i < last; i++) _times[i] = events._times[source + (i - first) / 2];
             _times[last] = events._times[source + events.Length(b)];
         }
+    }
+
+    private static void Copy<T>(T[] source, ref T[] target, int first, int count)
+    {
+        Grow(ref target, count);
+        source.AsSpan(first, count).CopyTo(target);
     }
 
     private static void Grow<T>(ref T[] array, int length)

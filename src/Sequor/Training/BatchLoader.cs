@@ -7,7 +7,8 @@ namespace Sequor.Training;
 
 /// <summary>
 /// Prepares the batches of an epoch on a thread of its own, a few ahead of the step that uses them: users in a random order that is a
-/// function of (seed, epoch), batches of B users or of as many as a budget of events allows, the last one smaller.
+/// function of (seed, epoch), batches of B users or of as many as a budget of events allows, the last one smaller. One of several ranks reads
+/// every batch too, as what it draws depends on the whole, and gives out its share.
 /// </summary>
 public sealed class BatchLoader : IDisposable
 {
@@ -16,6 +17,7 @@ public sealed class BatchLoader : IDisposable
     private readonly HistorySampler _histories;
     private readonly SequenceStore _store;
     private readonly int[] _users, _order;
+    private readonly int _rank, _rankCount;
     private readonly Queue<SequenceBatch> _free = new();
     private readonly Queue<(SequenceBatch Batch, int End)> _ready = new();
     private readonly List<SequenceBatch> _all = [];
@@ -24,17 +26,19 @@ public sealed class BatchLoader : IDisposable
     private Exception? _failure;
     private bool _finished, _stopping;
 
-    /// <summary>Makes a loader of the users of a view.</summary>
-    public BatchLoader(LeaveOneOut view, TrainingConfig config)
+    /// <summary>Makes a loader of the users of a view, or of share <paramref name="rank"/> of <paramref name="rankCount"/> of each batch of them.</summary>
+    public BatchLoader(LeaveOneOut view, TrainingConfig config, int rank = 0, int rankCount = 1)
     {
         ArgumentNullException.ThrowIfNull(view);
         ArgumentNullException.ThrowIfNull(config);
         (_config, _histories, _store) = (config, new HistorySampler(view, config), view.Store);
+        (_rank, _rankCount) = (rank, rankCount);
         _users = [.. Enumerable.Range(0, view.Store.UserCount).Where(view.IsUsable)];
         _order = new int[_users.Length];
         for (int i = 0; i < Depth; i++)
         {
-            var batch = new SequenceBatch();
+            var whole = new SequenceBatch();
+            SequenceBatch batch = rankCount == 1 ? whole : new SequenceBatch(whole);
             _free.Enqueue(batch);
             _all.Add(batch);
         }
@@ -85,7 +89,11 @@ public sealed class BatchLoader : IDisposable
     public void Dispose()
     {
         Stop();
-        foreach (SequenceBatch batch in _all) batch.Dispose();
+        foreach (SequenceBatch batch in _all)
+        {
+            batch.Dispose();
+            if (batch.Whole != batch) batch.Whole.Dispose();
+        }
     }
 
     private void Stop()
@@ -114,10 +122,11 @@ public sealed class BatchLoader : IDisposable
             {
                 SequenceBatch? batch = TakeFree();
                 if (batch is null) return;
-                next = Fill(batch, next, epoch);
+                next = Fill(batch.Whole, next, epoch);
+                if (batch.Whole != batch) batch.TakeShare(_rank, _rankCount);
                 lock (_change)
                 {
-                    if (batch.UserCount > 0) _ready.Enqueue((batch, next));
+                    if (batch.Whole.UserCount > 0) _ready.Enqueue((batch, next));
                     else _free.Enqueue(batch);
                     Monitor.PulseAll(_change);
                 }

@@ -14,19 +14,22 @@ public sealed class RunDirectory : IDisposable
 {
     private const string MetricsFileName = "metrics.jsonl";
     private const string LogFileName = "log.txt";
-    private readonly RunLock _lock;
-    private readonly LineFile _metrics;
-    private readonly LineFile _log;
+    private readonly RunLock? _lock;
+    private readonly LineFile? _metrics, _log;
 
-    private RunDirectory(string path, RunLock runLock)
+    private RunDirectory(string path, RunLock? runLock)
     {
         (Path, _lock) = (path, runLock);
+        if (runLock is null) return;
         _metrics = LineFile.Open(System.IO.Path.Combine(path, MetricsFileName));
         _log = LineFile.Open(System.IO.Path.Combine(path, LogFileName));
     }
 
     /// <summary>The folder.</summary>
     public string Path { get; }
+
+    /// <summary>Whether this process writes it; of several that train together one does, and what the others write goes nowhere.</summary>
+    internal bool IsOwn => _lock is not null;
 
     /// <summary>Weights of the best epoch so far.</summary>
     public string Best => System.IO.Path.Combine(Path, "best");
@@ -58,6 +61,9 @@ public sealed class RunDirectory : IDisposable
         }
     }
 
+    /// <summary>The folder of a run that another process writes; it need not be within reach.</summary>
+    internal static RunDirectory OfAnother(string path) => new(path, runLock: null);
+
     /// <summary>Goes on with a run as it was when its files had these lengths; what was written behind them, and what a killed process left half done, is taken away.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="runLock">Its lock, which is the run's from now on.</param>
@@ -74,8 +80,8 @@ public sealed class RunDirectory : IDisposable
             AtomicDirectory.RemoveAbandoned(CheckpointsOf(path));
             WriteConfiguration(path, configuration);
             run = new RunDirectory(path, runLock);
-            if (!run._log.Cut(logLength)) run.Log($"{LogFileName} has lost lines");
-            if (!run._metrics.Cut(metricsLength)) run.Log($"{MetricsFileName} has lost lines");
+            if (!run._log!.Cut(logLength)) run.Log($"{LogFileName} has lost lines");
+            if (!run._metrics!.Cut(metricsLength)) run.Log($"{MetricsFileName} has lost lines");
             return run;
         }
         catch
@@ -117,6 +123,7 @@ public sealed class RunDirectory : IDisposable
     public void WriteMetrics(IEnumerable<KeyValuePair<string, double>> values)
     {
         ArgumentNullException.ThrowIfNull(values);
+        if (_metrics is null) return;
         using var memory = new MemoryStream();
         using (var json = new Utf8JsonWriter(memory))
         {
@@ -132,22 +139,22 @@ public sealed class RunDirectory : IDisposable
     }
 
     /// <summary>Appends a line with the time to <c>log.txt</c>.</summary>
-    public void Log(string message) => _log.Append($"{DateTimeOffset.UtcNow:yyyy-MM-dd HH:mm:ss}Z {message}");
+    public void Log(string message) => _log?.Append($"{DateTimeOffset.UtcNow:yyyy-MM-dd HH:mm:ss}Z {message}");
 
     /// <summary>Makes the lines so far durable and returns how many bytes they are.</summary>
     internal (long Metrics, long Log) Flush()
     {
-        _metrics.Flush();
-        _log.Flush();
-        return (_metrics.Length, _log.Length);
+        _metrics?.Flush();
+        _log?.Flush();
+        return (_metrics?.Length ?? 0, _log?.Length ?? 0);
     }
 
     /// <summary>Closes the files and lets others in.</summary>
     public void Dispose()
     {
-        _metrics.Dispose();
-        _log.Dispose();
-        _lock.Dispose();
+        _metrics?.Dispose();
+        _log?.Dispose();
+        _lock?.Dispose();
     }
 
     private static void WriteConfiguration(string path, string configuration)

@@ -35,6 +35,7 @@ internal sealed record RunModels(
     /// <exception cref="InvalidInputException">The best model is lost.</exception>
     internal void Restore(RunProgress at)
     {
+        if (!Run.IsOwn) return;
         if (at.Epochs.Count > 0 && at.Epoch.Position == 0) SaveEpoch(at);
         if (at.BestEpoch is not { } best) return;
         try
@@ -51,16 +52,20 @@ internal sealed record RunModels(
             new($"the best model of the run, that of epoch {best}, is lost: {finding}; restore {Run.Best} from a copy, or train anew", damage);
     }
 
-    private void Save(string directory, EpochResult result) => ModelArtifact.Save(directory, Model, Store.Items, Popularity, new ArtifactManifest
+    private void Save(string directory, EpochResult result)
     {
-        Creator = Trainer.Creator,
-        Configuration = Config.ToGin(),
-        ItemCount = Store.Items.Count,
-        DataName = Store.Name,
-        DataFingerprint = Store.Fingerprint,
-        Protocol = Protocol,
-        Epoch = result.Epoch,
-        Metrics = result.Report.Metrics,
-        InitializedFrom = InitialModel,
-    });
+        if (!Run.IsOwn) return;
+        ModelArtifact.Save(directory, Model, Store.Items, Popularity, new ArtifactManifest
+        {
+            Creator = Trainer.Creator,
+            Configuration = Config.ToGin(),
+            ItemCount = Store.Items.Count,
+            DataName = Store.Name,
+            DataFingerprint = Store.Fingerprint,
+            Protocol = Protocol,
+            Epoch = result.Epoch,
+            Metrics = result.Report.Metrics,
+            InitializedFrom = InitialModel,
+        });
+    }
 }

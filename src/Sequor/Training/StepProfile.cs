@@ -7,4 +7,11 @@ namespace Sequor.Training;
 /// <param name="Update">Time of the item table's gradient and the optimizer.</param>
 /// <param name="Flops">Useful floating-point operations: matrix products without padding.</param>
 /// <param name="Bytes">Bytes of table rows gathered, and of weights and moments read and written.</param>
-public readonly record struct StepProfile(TimeSpan Encode, TimeSpan Loss, TimeSpan Backward, TimeSpan Update, long Flops, long Bytes);
+public readonly record struct StepProfile(TimeSpan Encode, TimeSpan Loss, TimeSpan Backward, TimeSpan Update, long Flops, long Bytes)
+{
+    /// <summary>Time spent waiting for other ranks behind backward; none in one process.</summary>
+    public TimeSpan Exchange { get; init; }
+
+    /// <summary>Bytes of gradients that this rank gave to others.</summary>
+    public long ExchangedBytes { get; init; }
+}

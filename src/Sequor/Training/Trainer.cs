@@ -9,6 +9,7 @@ using Sequor.Kernels;
 using Sequor.Losses;
 using Sequor.Modeling;
 using Sequor.Training.Checkpoints;
+using Sequor.Training.Distributed;
 
 namespace Sequor.Training;
 
@@ -26,13 +27,18 @@ public sealed class Trainer : IDisposable
     private readonly Tape _tape;
     private readonly BatchLoader _loader;
     private readonly long[] _popularity;
+    private readonly Ranks? _ranks;
 
     /// <summary>Draws the initial weights, or takes them from a model that was trained before: its run or its folder, <paramref name="initFrom"/>.</summary>
-    /// <remarks>Under <see cref="EvaluationProtocol.Validation"/> the epoch is chosen on the second to last event. The optimizer begins anew in either case.</remarks>
+    /// <remarks>
+    /// Under <see cref="EvaluationProtocol.Validation"/> the epoch is chosen on the second to last event. The optimizer begins anew in either case.
+    /// With a <paramref name="group"/> this process is one of several that train one model, each with a share of every batch: the figures are those of
+    /// one process, to rounding.
+    /// </remarks>
     /// <exception cref="InvalidInputException">
     /// No user has enough events to learn from, the events lack the ratings that model or loss read, or the model to go on from has weights of other shapes.
     /// </exception>
-    public Trainer(ExperimentConfig config, SequenceStore store, EvaluationProtocol protocol, WorkerPool workers, string? initFrom = null)
+    public Trainer(ExperimentConfig config, SequenceStore store, EvaluationProtocol protocol, WorkerPool workers, string? initFrom = null, IProcessGroup? group = null)
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(store);
@@ -50,10 +56,11 @@ public sealed class Trainer : IDisposable
         _popularity = ItemPopularity.Count(_training);
         Model.Initialize(config.Training.Seed, _popularity);
         if (initFrom is not null) InitialModel = GoOnFrom(initFrom);
-        _loss = new NextItemLoss(config.Loss, store.Items.Count, config.Training.Seed);
-        _optimizer = new AdamWOptimizer(Model.Parameters, config.Training, workers);
         _tape = new Tape(workers, differentiate: true);
-        _loader = new BatchLoader(_training, config.Training);
+        _ranks = group is { Size: > 1 } ? new Ranks(group, Model.Parameters, _tape) : null;
+        _loss = new NextItemLoss(config.Loss, store.Items.Count, config.Training.Seed, _ranks is null ? null : _ranks.Gradients.Sum);
+        _optimizer = new AdamWOptimizer(Model.Parameters, config.Training, workers);
+        _loader = new BatchLoader(_training, config.Training, group?.Rank ?? 0, group?.Size ?? 1);
     }
 
     /// <summary>The model that is being trained.</summary>
@@ -74,23 +81,33 @@ public sealed class Trainer : IDisposable
     /// <summary>Where the time of the last step went.</summary>
     public StepProfile LastStep { get; private set; }
 
-    /// <summary>One optimisation step on a batch; returns the mean loss.</summary>
+    /// <summary>One optimisation step on a batch, or on this rank's share of it; returns the mean loss over the whole batch.</summary>
     public double Step(SequenceBatch batch)
     {
         long step = _optimizer.StepCount, start = Stopwatch.GetTimestamp();
         _tape.Begin(_config.Training.Seed, step);
+        _ranks?.Gradients.Begin();
         Matrix states = Model.Encode(_tape, batch);
         long encoded = Stopwatch.GetTimestamp();
         double loss = _loss.Compute(_tape, Model, batch, states, step);
         long scored = Stopwatch.GetTimestamp();
-        if (!double.IsFinite(loss))
-            throw new InvalidInputException($"the loss became {loss} in step {step}; lower train_fn.learning_rate or raise train_fn.temperature");
+        if (_ranks is null) RequireFinite(loss, step);
         _tape.Backward();
         long differentiated = Stopwatch.GetTimestamp();
+        if (_ranks is not null)
+        {
+            _ranks.Gradients.End(ref loss, _loss);
+            // Of the whole batch, so that all ranks stop here or none.
+            RequireFinite(loss, step);
+        }
+        long exchanged = Stopwatch.GetTimestamp();
         _optimizer.Step();
         LastStep = new StepProfile(
             Stopwatch.GetElapsedTime(start, encoded), Stopwatch.GetElapsedTime(encoded, scored), Stopwatch.GetElapsedTime(scored, differentiated),
-            Stopwatch.GetElapsedTime(differentiated), _tape.Flops, _tape.GatheredBytes + _optimizer.BytesPerStep);
+            Stopwatch.GetElapsedTime(exchanged), _tape.Flops, _tape.GatheredBytes + _optimizer.BytesPerStep)
+        {
+            Exchange = Stopwatch.GetElapsedTime(differentiated, exchanged), ExchangedBytes = _ranks?.Gradients.Bytes ?? 0,
+        };
         return loss;
     }
 
@@ -99,13 +116,14 @@ public sealed class Trainer : IDisposable
     public TrainingResult Fit(
         string runDirectory, IProgress<TrainingProgress>? progress = null, Action<EpochResult>? onEpoch = null, CancellationToken cancellationToken = default)
     {
-        using RunDirectory run = RunDirectory.Create(runDirectory, _config.ToGin());
+        RequireSameRanks();
+        using RunDirectory run = Writes ? RunDirectory.Create(runDirectory, _config.ToGin()) : RunDirectory.OfAnother(runDirectory);
         return Guard(run.Path, () =>
         {
             Announce(run);
             var at = new RunProgress(run, _config.Training, StateAtStart(), Tensors());
             // The first checkpoint stands before the first step: a run can go on from any moment, without the model that it began with.
-            at.WriteCheckpoint(StepCount);
+            WriteCheckpoint(at);
             return Train(run, at, progress, onEpoch, cancellationToken);
         });
     }
@@ -124,15 +142,19 @@ public sealed class Trainer : IDisposable
         if (interrupted.Protocol != _protocol)
             throw new InvalidInputException($"{interrupted.Path} goes on under the {interrupted.Protocol} protocol that it began with, not under {_protocol}");
         TrainingState state = interrupted.State;
-        Checkpoint.Read(interrupted.Checkpoint, Tensors());
+        if (Writes) Checkpoint.Read(interrupted.Checkpoint, Tensors());
+        _ranks?.GiveFromFirst(Tensors().Select(tensor => tensor.Value));
+        RequireSameRanks();
         _optimizer.ContinueFrom(state.Step);
         InitialModel = state.InitialModel;
         return Guard(interrupted.Path, () =>
         {
             string settings = _config.ToGin();
-            using RunDirectory run = RunDirectory.Continue(interrupted.Path, interrupted.TakeLock(), settings, state.MetricsLength, state.LogLength);
+            using RunDirectory run = Writes
+                ? RunDirectory.Continue(interrupted.Path, interrupted.TakeLock(), settings, state.MetricsLength, state.LogLength)
+                : RunDirectory.OfAnother(interrupted.Path);
             foreach (string notice in interrupted.Notices) run.Log(notice);
-            run.Log($"goes on behind step {state.Step}, {state.Epoch.Users} users into epoch {state.Epoch.Number}; {Simd.Name}, {_workers.ThreadCount} threads");
+            run.Log($"goes on behind step {state.Step}, {state.Epoch.Users} users into epoch {state.Epoch.Number}; {Simd.Name}, {_workers.ThreadCount} threads{_ranks?.Description}");
             TrainingState start = StateAtStart() with
             {
                 Step = state.Step, Epoch = state.Epoch, Epochs = state.Epochs, BestEpoch = state.BestEpoch, Elapsed = state.Elapsed,
@@ -140,7 +162,7 @@ public sealed class Trainer : IDisposable
             var at = new RunProgress(run, _config.Training, start, Tensors());
             Models(run).Restore(at);
             // Other settings are the run's from now on, whatever happens next.
-            if (settings != state.Configuration) at.WriteCheckpoint(StepCount);
+            if (settings != state.Configuration) WriteCheckpoint(at);
             return Train(run, at, progress, onEpoch, cancellationToken);
         });
     }
@@ -149,6 +171,7 @@ public sealed class Trainer : IDisposable
     public void Dispose()
     {
         _loader.Dispose();
+        _ranks?.Dispose();
         _optimizer.Dispose();
         _tape.Dispose();
         Model.Dispose();
@@ -164,8 +187,17 @@ public sealed class Trainer : IDisposable
             foreach (float rating in store[user].Ratings) labels.Label(rating);
     }
 
+    private static void RequireFinite(double loss, long step)
+    {
+        if (!double.IsFinite(loss))
+            throw new InvalidInputException($"the loss became {loss} in step {step}; lower train_fn.learning_rate or raise train_fn.temperature");
+    }
+
     /// <summary>Name and version of this program.</summary>
     internal static string Creator => $"Sequor {typeof(Trainer).Assembly.GetName().Version}";
+
+    // The first of the ranks keeps the run's folder.
+    private bool Writes => _ranks is null or { Group.Rank: 0 };
 
     private string ProtocolName => _protocol == EvaluationProtocol.Validation ? "validation" : "reference";
 
@@ -180,8 +212,16 @@ public sealed class Trainer : IDisposable
             run.Log($"goes on from {initial.Name} (epoch {initial.Epoch}, data {initial.DataFingerprint}), {initial.MatchedItems} items matched, {initial.NewItems} new, {initial.GoneItems} gone; the optimizer begins anew");
             if (HasSeenHeldOut) run.Log($"{initial.Name} was trained under the {initial.Protocol} protocol and has seen events that are held out now: figures on them are too good");
         }
-        run.Log($"{Simd.Name}, {_workers.ThreadCount} threads, protocol {ProtocolName}");
+        run.Log($"{Simd.Name}, {_workers.ThreadCount} threads, protocol {ProtocolName}{_ranks?.Description}");
     }
+
+    private void WriteCheckpoint(RunProgress at)
+    {
+        RequireSameRanks();
+        at.WriteCheckpoint(StepCount);
+    }
+
+    private void RequireSameRanks() => _ranks?.RequireSame(_config.ToGin(), _store.Fingerprint, ProtocolName, Model);
 
     private TrainingResult Train(
         RunDirectory run, RunProgress at, IProgress<TrainingProgress>? progress, Action<EpochResult>? onEpoch, CancellationToken cancellationToken)
@@ -196,14 +236,14 @@ public sealed class Trainer : IDisposable
                 bool full = RunEnd.IsFull(_config.Training, result.Epoch);
                 at.End(result, isBest: full && (at.BestEpoch is not { } best || Score(result) > Score(at.Epochs[best])));
                 // Before the models: what they should be is then known, whatever happens to them.
-                at.WriteCheckpoint(StepCount);
+                WriteCheckpoint(at);
                 models.SaveEpoch(at);
                 onEpoch?.Invoke(result);
             }
         }
         catch (OperationCanceledException)
         {
-            if (at.IsAhead) at.WriteCheckpoint(StepCount);
+            if (at.IsAhead) WriteCheckpoint(at);
             throw;
         }
         if (RunEnd.HasStalled(_config.Training, at.Epoch, at.BestEpoch) && at.Epochs.Count < _config.Training.EpochCount)
@@ -223,22 +263,25 @@ public sealed class Trainer : IDisposable
         long start = Stopwatch.GetTimestamp();
         while (_loader.Next() is { } batch)
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            if (_ranks is null) cancellationToken.ThrowIfCancellationRequested();
+            else (_ranks.Gradients.WantsStop, _ranks.Gradients.WantsCheckpoint) = (cancellationToken.IsCancellationRequested, Writes && at.IsDue);
             double loss = Step(batch);
-            at.Add(loss, batch.UserCount, batch.TokenCount, _loader.Position, Stopwatch.GetElapsedTime(start));
+            at.Add(loss, batch.Whole.UserCount, batch.Whole.TokenCount, _loader.Position, Stopwatch.GetElapsedTime(start));
             start = Stopwatch.GetTimestamp();
             if (StepCount % _config.Training.LogEverySteps == 0) run.WriteMetrics([new("step", StepCount), new("losses/ar_loss", loss), .. _loss.Auxiliary]);
             progress?.Report(new("train", epoch, _config.Training.EpochCount, at.Epoch.Users, _loader.UserCount, at.Epoch.Loss, at.Epoch.Tokens / at.Epoch.TrainTime.TotalSeconds));
             _loader.Return(batch);
-            if (!at.IsDue) continue;
-            at.WriteCheckpoint(StepCount);
+            // Ranks do behind the same step what one of them wanted before it.
+            if (_ranks is { Gradients.WantsStop: true }) throw new OperationCanceledException(cancellationToken);
+            if (!(_ranks?.Gradients.WantsCheckpoint ?? at.IsDue)) continue;
+            WriteCheckpoint(at);
             start = Stopwatch.GetTimestamp();
         }
         var watch = Stopwatch.StartNew();
-        EvaluationReport report = Evaluator.Evaluate(Model, _selection, Options(epoch) with
+        EvaluationReport report = Evaluate(Model, _selection, Options(epoch) with
         {
             MaxBatches = RunEnd.IsFull(_config.Training, epoch) ? null : _config.Training.PartialEvaluationBatches,
-        }, progress is null ? null : new UserProgress(users => progress.Report(new("evaluate", epoch, _config.Training.EpochCount, users, _store.UserCount, at.Epoch.Loss, 0))), cancellationToken);
+        }, progress is null ? null : new UserProgress(users => progress.Report(new("evaluate", epoch, _config.Training.EpochCount, users, _store.UserCount, at.Epoch.Loss, 0))), _ranks is null ? cancellationToken : default);
         return new EpochResult(epoch, at.Epoch.Loss, report, at.Epoch.TrainTime, watch.Elapsed);
     }
 
@@ -283,10 +326,24 @@ public sealed class Trainer : IDisposable
 
     private EvaluationReport Test(RunDirectory run, int epoch)
     {
-        using ModelArtifact best = ModelArtifact.Load(run.Best);
-        EvaluationReport report = Evaluator.Evaluate(best.Model, LeaveOneOut.Test(_store, _config.Model.MaxSequenceLength), Options(epoch) with { Split = "test" });
+        using ModelArtifact? best = Writes ? ModelArtifact.Load(run.Best) : null;
+        // Only the first rank has the folder.
+        using RecommenderModel? copy = best is null ? new RecommenderModel(_config.Model, _store.Items.Count, _store.Items.Attributes) : null;
+        RecommenderModel model = best?.Model ?? copy!;
+        _ranks?.GiveFromFirst(model.Parameters.Select(parameter => parameter.Value));
+        copy?.TakeWeights(_popularity);
+        EvaluationReport report = Evaluate(model, LeaveOneOut.Test(_store, _config.Model.MaxSequenceLength), Options(epoch) with { Split = "test" });
         run.WriteMetrics([new("test_epoch", epoch), .. report.Metrics]);
         return report;
+    }
+
+    private EvaluationReport Evaluate(
+        RecommenderModel model, LeaveOneOut view, EvaluationOptions options, IProgress<long>? usersDone = null, CancellationToken cancellationToken = default)
+    {
+        if (_ranks is null) return Evaluator.Evaluate(model, view, options, usersDone, cancellationToken);
+        RankedTargets targets = Evaluator.Rank(model, view, options, _ranks.Group.Rank, _ranks.Group.Size, usersDone, cancellationToken);
+        _ranks.Sum(targets.Ranks);
+        return Evaluator.Report(view, options, targets);
     }
 
     private EvaluationOptions Options(int epoch) => new()

@@ -33,6 +33,7 @@ internal sealed unsafe class AttentionOperation : Operation, ITraced
     private float*[] _keyGradients = new float*[64];
     private int _positionSize;
     private int _block;
+    private uint _firstRow;
 
     public AttentionOperation()
     {
@@ -56,7 +57,7 @@ internal sealed unsafe class AttentionOperation : Operation, ITraced
     internal static Matrix Apply(Tape tape, BatchRows rows, BatchRows wanted, int block, in AttentionLayer layer, HeadColumns query, HeadColumns key, HeadColumns value)
     {
         var op = tape.Next<AttentionOperation>();
-        (op._rows, op._wanted, op._block, op._layer) = (rows, wanted, block, layer);
+        (op._rows, op._wanted, op._block, op._layer, op._firstRow) = (rows, wanted, block, layer, tape.FirstRow);
         (op._query, op._key, op._value) = (query, key, value);
         op._output = tape.Allocate(query.Matrix.Rows, layer.Heads * layer.ValueDim, clearGradient: false);
         op._denominators = layer.Softmax && tape.Differentiates ? tape.AllocateFloats((long)rows.Count * layer.Heads) : null;
@@ -114,7 +115,8 @@ internal sealed unsafe class AttentionOperation : Operation, ITraced
         }
         Tape.Workers.Run(_rows.Pieces.Count, _layer.Softmax ? _softmaxBackward : _siluBackward);
         if (cut) Tape.Workers.Run(parts.Length, _sumParts);
-        if (bias > 0) _sumBias(0);
+        // A share of a batch may have no sequence.
+        if (bias > 0 && _rows.Pieces.Count > 0) _sumBias(0);
     }
 
     private long KeyGradientSize(in CausalPart part) =>
@@ -216,7 +218,7 @@ internal sealed unsafe class AttentionOperation : Operation, ITraced
             OutputStride = _output.Stride,
             Denominators = _denominators == null ? null : _denominators + (long)first * _layer.Heads,
             Buckets = _bias.Time == null ? null : _rows.Buckets + _rows.FirstBucket(user),
-            FirstToken = (uint)first,
+            FirstToken = (uint)first + _firstRow,
             Strips = _rows.Cache(user)?.Heads(_block) ?? default,
         };
     }

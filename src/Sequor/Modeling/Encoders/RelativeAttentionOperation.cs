@@ -103,6 +103,8 @@ internal sealed unsafe class RelativeAttentionOperation : Operation, ITraced
     {
         if (Off) return;
         Tape.BeginGradient(_value.Matrix);
+        // A share of a batch may have no sequence.
+        if (_rows.Pieces.Count == 0) return;
         _partials = Tape.Workspace((long)PartialSize * _rows.Pieces.Count);
         Tape.Workers.Run(_rows.Pieces.Count, _backward);
         _sum(0);

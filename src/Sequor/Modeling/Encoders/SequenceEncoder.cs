@@ -9,6 +9,7 @@ public abstract class SequenceEncoder
 {
     private readonly Func<Tape, object?, Matrix, Matrix>[] _blocks;
     private readonly bool _checkpoints;
+    private Parameter[][] _parametersOfBlock = [];
 
     /// <summary>Learned arrays, under the reference's names.</summary>
     public abstract IReadOnlyList<Parameter> Parameters { get; }
@@ -36,14 +37,24 @@ public abstract class SequenceEncoder
     {
         Matrix x = embedded;
         for (int i = 0; i < _blocks.Length; i++)
+        {
+            tape.ReadFirst(ParametersOf(i));
             x = _checkpoints && tape.Differentiates
                 ? CheckpointOperation.Apply(tape, x, x.Columns, rows, _blocks[i])
                 : EncodeBlock(tape, rows, i == _blocks.Length - 1 ? wanted : rows, i, x);
+        }
         return x;
     }
 
     /// <summary>Applies a block to <paramref name="rows"/>, and releases them: the rows that are <paramref name="wanted"/>, at most these.</summary>
     internal abstract Matrix EncodeBlock(Tape tape, BatchRows rows, BatchRows wanted, int block, Matrix x);
+
+    // Parameters stand block by block, as many of each.
+    private Parameter[] ParametersOf(int block)
+    {
+        if (_parametersOfBlock.Length == 0) _parametersOfBlock = [.. Parameters.Chunk(Parameters.Count / _blocks.Length)];
+        return _parametersOfBlock[block];
+    }
 
     /// <summary>Draws the initial weights; the position table of the input belongs to the encoder's scheme too.</summary>
     internal abstract void Initialize(ulong seed, Parameter position);

@@ -7,7 +7,7 @@ namespace Sequor.Modeling.Similarities;
 /// softmax of a gate that sees query, item and logits. What depends on one side alone is computed once and kept as a row
 /// (<see cref="MixtureLayout"/>); <see cref="MixtureKernel{V, S}"/> scores rows against rows.
 /// </summary>
-public sealed class MixtureOfLogits
+public sealed unsafe class MixtureOfLogits
 {
     private const string Prefix = "_ndp_module.";
 
@@ -100,11 +100,14 @@ public sealed class MixtureOfLogits
             tape, sources[..count], gate, Layout.Dim, Layout.QueryGate, Layout.QueryWidth, (float)(1 / _config.Temperature), ComponentEpsilon);
     }
 
-    /// <summary>Item rows (n, item width) of item vectors (n, D).</summary>
-    internal Matrix Items(Tape tape, Matrix items)
+    /// <summary>Whether a step leaves entries of the item side out.</summary>
+    internal bool DropsItems => _config.ItemDropoutRate > 0 || (_itemGate is not null && _config.ItemGateDropoutRate > 0);
+
+    /// <summary>Item rows (n, item width) of item vectors (n, D). A step's dropout takes the rows to have these <paramref name="numbers"/> (n); null counts them from 0.</summary>
+    internal Matrix Items(Tape tape, Matrix items, int* numbers = null)
     {
-        Matrix? gate = _itemGate is null ? null : Apply(tape, DropoutOperation.Apply(tape, items, _config.ItemGateDropoutRate), _itemGate);
-        Matrix projected = Apply(tape, DropoutOperation.Apply(tape, items, _config.ItemDropoutRate), _item, _config.ItemActivation);
+        Matrix? gate = _itemGate is null ? null : Apply(tape, DropoutOperation.Apply(tape, items, _config.ItemGateDropoutRate, numbers), _itemGate);
+        Matrix projected = Apply(tape, DropoutOperation.Apply(tape, items, _config.ItemDropoutRate, numbers), _item, _config.ItemActivation);
         return ComponentsOperation.Apply(tape, [projected], gate, Layout.Dim, Layout.ItemGate, Layout.ItemWidth, 1f, ComponentEpsilon);
     }
 

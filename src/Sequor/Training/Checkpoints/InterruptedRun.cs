@@ -1,7 +1,10 @@
+using System.Globalization;
+using System.Text.Json;
 using Sequor.Artifacts;
 using Sequor.Configuration;
 using Sequor.Data;
 using Sequor.Kernels;
+using Sequor.Training.Distributed;
 
 namespace Sequor.Training.Checkpoints;
 
@@ -9,7 +12,10 @@ namespace Sequor.Training.Checkpoints;
 public sealed class InterruptedRun : IDisposable
 {
     private readonly List<string> _notices = [];
+    private readonly int? _lastEpoch;
     private RunLock? _lock;
+
+    private InterruptedRun(string path, TrainingState state, int? lastEpoch) => (Path, State, _lastEpoch) = (path, state, lastEpoch);
 
     private InterruptedRun(string path)
     {
@@ -22,6 +28,7 @@ public sealed class InterruptedRun : IDisposable
                 throw new InvalidInputException($"{path} holds no run to go on with (checkpoints): name a folder that `sequor train` wrote with --out");
             _lock = RunLock.Take(path);
             (Checkpoint, State) = new CheckpointFolder(checkpoints).Newest(_notices);
+            _lastEpoch = EpochOfLast(path);
             if (State.Creator != Trainer.Creator || State.Simd != Simd.Name)
                 _notices.Add($"the run was trained by {State.Creator} with {State.Simd} so far, and goes on by {Trainer.Creator} with {Simd.Name}: the last digits may not be those of an uninterrupted run");
         }
@@ -72,6 +79,21 @@ public sealed class InterruptedRun : IDisposable
         return new InterruptedRun(path);
     }
 
+    /// <summary>The same for one of the processes that go on with a run together: the first of them opens it, and the others, who need not reach it, are told.</summary>
+    /// <exception cref="InvalidInputException">It is no run, another process writes it, or no checkpoint is whole.</exception>
+    /// <exception cref="RankFailureException">The group has broken up.</exception>
+    public static InterruptedRun Open(string path, IProcessGroup group)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        InterruptedRun? run = group.Rank == 0 ? Open(path) : null;
+        string state = Ranks.GiveFromFirst(group, run is null ? null : JsonSerializer.Serialize(run.State, CheckpointJson.Default.TrainingState));
+        string last = Ranks.GiveFromFirst(group, run is null ? null : $"{run._lastEpoch}");
+        return run ?? new InterruptedRun(
+            path,
+            JsonSerializer.Deserialize(state, CheckpointJson.Default.TrainingState)!,
+            last.Length == 0 ? null : int.Parse(last, CultureInfo.InvariantCulture));
+    }
+
     /// <summary>The settings of the run, with <c>name=value</c> statements that prevail where a run may change its mind: epochs, patience, checkpoints.</summary>
     /// <exception cref="InvalidInputException">A statement is none, or changes results.</exception>
     public ExperimentConfig Configuration(IReadOnlyList<string>? overrides = null)
@@ -94,15 +116,7 @@ public sealed class InterruptedRun : IDisposable
     public bool IsFinished(ExperimentConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        if (!RunEnd.IsReached(config.Training, State.Epoch, State.BestEpoch)) return false;
-        try
-        {
-            return ArtifactManifest.Read(System.IO.Path.Combine(Path, "last")).Epoch == Epoch - 1;
-        }
-        catch (InvalidInputException)
-        {
-            return false;
-        }
+        return RunEnd.IsReached(config.Training, State.Epoch, State.BestEpoch) && _lastEpoch == Epoch - 1;
     }
 
     /// <summary>Lets others in, unless the lock has passed to a trainer.</summary>
@@ -115,6 +129,18 @@ public sealed class InterruptedRun : IDisposable
     /// <summary>Refuses settings with which the run cannot go on.</summary>
     internal void Check(ExperimentConfig config) => ResumableSettings.Check(
         ExperimentConfig.FromGin(State.Configuration, Path).Config, config, State.Epochs.Count + (State.Epoch.Position > 0 ? 1 : 0));
+
+    private static int? EpochOfLast(string path)
+    {
+        try
+        {
+            return ArtifactManifest.Read(System.IO.Path.Combine(path, "last")).Epoch;
+        }
+        catch (InvalidInputException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Hands the lock over.</summary>
     internal RunLock TakeLock()

@@ -25,7 +25,7 @@ internal sealed class RunProgress
         _checkpoints = new CheckpointFolder(RunDirectory.CheckpointsOf(run.Path));
         (_epoch, BestEpoch) = (start.Epoch, start.BestEpoch);
         _epochs = [.. start.Epochs];
-        _checkpoints.RemoveBehind(start.Step);
+        if (run.IsOwn) _checkpoints.RemoveBehind(start.Step);
     }
 
     /// <summary>The epoch that is under way.</summary>
@@ -64,11 +64,13 @@ internal sealed class RunProgress
         IsAhead = true;
     }
 
-    /// <summary>Writes a checkpoint behind <paramref name="step"/> steps. The lines of the run become durable before it does.</summary>
+    /// <summary>Writes a checkpoint behind <paramref name="step"/> steps, where the run is this process's. The lines of the run become durable before it does.</summary>
     /// <exception cref="IOException">The disk is full, or the system refuses.</exception>
     /// <exception cref="InvalidInputException">The same, in a sentence.</exception>
     internal void WriteCheckpoint(long step)
     {
+        IsAhead = false;
+        if (!_run.IsOwn) return;
         TimeSpan start = _watch.Elapsed;
         var (metrics, log) = _run.Flush();
         _checkpoints.Write(
@@ -77,6 +79,5 @@ internal sealed class RunProgress
             _config.CheckpointsKept);
         _written = _watch.Elapsed;
         _cost = _written - start;
-        IsAhead = false;
     }
 }

@@ -1,0 +1,44 @@
+using Sequor.Training.Distributed;
+
+namespace Sequor.Cli;
+
+/// <summary>Work as one of the ranks that <c>mpirun</c> has started, or, where it has not, as the only process.</summary>
+internal static class RankSession
+{
+    private const int DefaultPatience = 8;
+    private static readonly TimeSpan SayFirst = TimeSpan.FromSeconds(1.5);
+
+    /// <summary>Runs the work with the group that this process belongs to; only the first rank writes results, and what befalls all is said once.</summary>
+    public static int Run(Terminal terminal, int? patience, Func<Terminal, IProcessGroup?, int> work)
+    {
+        RankEnvironment.RequireOpenMpi();
+        if (RankEnvironment.Size == 1) return work(terminal, null);
+        int rank = RankEnvironment.Rank;
+        // The launcher gives its ranks a terminal at which nobody sits.
+        Terminal own = rank == 0
+            ? new Terminal(terminal.Output, terminal.Error, isInteractive: false, terminal.Cancellation)
+            : new Terminal(TextWriter.Null, TextWriter.Null, isInteractive: false, terminal.Cancellation);
+        try
+        {
+            using MpiProcessGroup group = MpiProcessGroup.Join(TimeSpan.FromSeconds(patience ?? DefaultPatience), loss => End(terminal, loss));
+            int code = work(own, group);
+            group.Leave();
+            return code;
+        }
+        catch (Exception error)
+        {
+            // What is wrong everywhere the first rank says, and its end is the end of the others; so is an end that another rank has asked for.
+            if (rank > 0 || error is OperationCanceledException) Thread.Sleep(SayFirst);
+            if (rank > 0) terminal.Error.Write($"rank {rank} on {Environment.MachineName}: ");
+            return Failure.Report(error, terminal);
+        }
+    }
+
+    // Other threads wait for the lost rank and will never end by themselves.
+    private static void End(Terminal terminal, string loss)
+    {
+        terminal.Error.WriteLine(loss);
+        terminal.Error.Flush();
+        Environment.Exit(Failure.InvalidInput);
+    }
+}

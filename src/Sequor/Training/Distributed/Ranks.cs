@@ -1,0 +1,97 @@
+using System.Security.Cryptography;
+using System.Text;
+using Sequor.Autograd;
+using Sequor.Modeling;
+
+namespace Sequor.Training.Distributed;
+
+/// <summary>A trainer's view of the other ranks: gradients, evaluation, and whether all of them do the same.</summary>
+internal sealed unsafe class Ranks : IDisposable
+{
+    private static readonly string[] s_subjects = ["settings", "data", "protocol", "program", "weights"];
+
+    internal Ranks(IProcessGroup group, IReadOnlyList<Parameter> parameters, Tape tape)
+    {
+        Group = group;
+        Gradients = new GradientExchange(group, parameters, tape);
+    }
+
+    /// <summary>The ranks.</summary>
+    internal IProcessGroup Group { get; }
+
+    /// <summary>The exchange of a step.</summary>
+    internal GradientExchange Gradients { get; }
+
+    /// <summary>How many there are and where, for the log of a run.</summary>
+    internal string Description =>
+        $", {Group.Size} ranks on {string.Join(", ", Enumerable.Range(0, Group.Size).GroupBy(Group.HostOf).Select(host => $"{host.Key} ({host.Count()})"))}";
+
+    /// <summary>Sums whole numbers over the ranks, exactly.</summary>
+    internal void Sum(int[] numbers)
+    {
+        double[] values = Array.ConvertAll(numbers, number => (double)number);
+        fixed (double* first = values) Group.Sum(first, values.Length);
+        for (int i = 0; i < numbers.Length; i++) numbers[i] = (int)values[i];
+    }
+
+    /// <summary>Gives every rank the values that rank 0 has.</summary>
+    internal void GiveFromFirst(IEnumerable<Matrix> matrices)
+    {
+        foreach (Matrix matrix in matrices) Group.Broadcast((byte*)matrix.Data, matrix.Size * sizeof(float), root: 0);
+    }
+
+    /// <summary>Gives every rank the text that rank 0 has; the others have none.</summary>
+    internal static string GiveFromFirst(IProcessGroup group, string? text)
+    {
+        byte[] bytes = text is null ? [] : Encoding.UTF8.GetBytes(text);
+        int length = bytes.Length;
+        group.Broadcast((byte*)&length, sizeof(int), root: 0);
+        if (text is null) bytes = new byte[length];
+        fixed (byte* first = bytes) group.Broadcast(first, length, root: 0);
+        return Encoding.UTF8.GetString(bytes);
+    }
+
+    /// <summary>Compares what the ranks train, on what, with which program and to which weights.</summary>
+    /// <exception cref="InvalidInputException">A rank differs from rank 0; every rank is told, in the same words.</exception>
+    internal void RequireSame(string settings, string fingerprint, string protocol, RecommenderModel model)
+    {
+        const int Words = SHA256.HashSizeInBytes / sizeof(uint);
+        int subjects = s_subjects.Length;
+        uint[] hashes = new uint[Group.Size * subjects * Words];
+        long[] counts = new long[Group.Size];
+        Array.Fill(counts, subjects * Words);
+        byte[][] own = [Hash(settings), Hash(fingerprint), Hash(protocol), Hash($"{typeof(Ranks).Assembly.GetName().Version} {typeof(Ranks).Module.ModuleVersionId}"), Hash(model)];
+        for (int subject = 0; subject < subjects; subject++)
+            Buffer.BlockCopy(own[subject], 0, hashes, (Group.Rank * subjects + subject) * SHA256.HashSizeInBytes, SHA256.HashSizeInBytes);
+        fixed (uint* words = hashes) Group.Gather(words, counts);
+        for (int rank = 1; rank < Group.Size; rank++)
+            for (int subject = 0; subject < subjects; subject++)
+                if (!hashes.AsSpan((rank * subjects + subject) * Words, Words).SequenceEqual(hashes.AsSpan(subject * Words, Words))) throw Difference(rank, subject);
+    }
+
+    /// <summary>Ends the exchange; the group stays.</summary>
+    public void Dispose() => Gradients.Dispose();
+
+    private InvalidInputException Difference(int rank, int subject)
+    {
+        string advice = subject switch
+        {
+            0 => "start all ranks with the same experiment file and --set",
+            1 => "copy the same store to all hosts",
+            2 => "start all ranks with the same --protocol",
+            3 => "install the same version on all hosts",
+            _ => "their processors may round differently; use hosts of one kind, and report it if they are",
+        };
+        return new InvalidInputException($"rank {rank} on {Group.HostOf(rank)} has other {s_subjects[subject]} than rank 0 on {Group.HostOf(0)}: {advice}");
+    }
+
+    private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
+
+    private static byte[] Hash(RecommenderModel model)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (Parameter parameter in model.Parameters)
+            for (int row = 0; row < parameter.Value.Rows; row++) hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(parameter.Value[row]));
+        return hash.GetHashAndReset();
+    }
+}
