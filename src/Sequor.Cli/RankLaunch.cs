@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
@@ -10,16 +9,21 @@ namespace Sequor.Cli;
 internal static class RankLaunch
 {
     private const string Launcher = "mpirun";
-    private const int Terminate = 15;
+    private const int Stop = 10;
 
     /// <summary>Runs the ranks; returns their exit code.</summary>
+    /// <param name="terminal">Where they write; cancelled, it asks the launcher to end, which asks the ranks.</param>
     /// <param name="tokens">The command line, <c>--workers</c> and its number included.</param>
     /// <param name="count">Ranks.</param>
-    /// <param name="cancellation">Asks the launcher to end, which asks the ranks.</param>
-    public static int Run(IEnumerable<string> tokens, int count, CancellationToken cancellation)
+    public static int Run(Terminal terminal, IEnumerable<string> tokens, int count)
     {
-        var start = new ProcessStartInfo(Launcher) { UseShellExecute = false };
+        // In a session of its own: an interrupt from the keyboard would make it kill the ranks within a second. It still ends with this process.
+        var start = new ProcessStartInfo("setsid") { UseShellExecute = false, RedirectStandardError = true };
+        Add(start, "setpriv", "--pdeathsig", "TERM", Find(Launcher, count));
         Add(start, "-n", count.ToString(CultureInfo.InvariantCulture), "--bind-to", "none", "--oversubscribe");
+        // The launcher gives its ranks terminals of its own, of no width.
+        if (terminal.IsInteractive) start.Environment[RankSession.WidthVariable] = terminal.Screen.Profile.Width.ToString(CultureInfo.InvariantCulture);
+        else start.Environment["TERM"] = "dumb";
         if (Environment.IsPrivilegedProcess) Add(start, "--allow-run-as-root");
         string program = Environment.ProcessPath!;
         Add(start, program);
@@ -31,17 +35,19 @@ internal static class RankLaunch
             skips = token == TrainCommand.WorkersOption;
         }
 
-        try
-        {
-            using Process process = Process.Start(start)!;
-            using CancellationTokenRegistration end = cancellation.Register(() => _ = Signal(process.Id, Terminate));
-            process.WaitForExit();
-            return process.ExitCode;
-        }
-        catch (Win32Exception error)
-        {
-            throw new InvalidInputException($"{TrainCommand.WorkersOption} {count} needs Open MPI's {Launcher}, which is not there: {MpiProcessGroup.InstallAdvice}, or leave the option out", error);
-        }
+        using Process process = Process.Start(start)!;
+        // This signal it hands to the ranks, which then stop behind the same step.
+        using CancellationTokenRegistration end = terminal.Cancellation.Register(() => _ = Signal(process.Id, Stop));
+        new LauncherMessages(terminal.Error).Forward(process.StandardError);
+        process.WaitForExit();
+        return process.ExitCode;
+    }
+
+    private static string Find(string program, int count)
+    {
+        foreach (string folder in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
+            if (Path.Combine(folder, program) is { } path && File.Exists(path)) return path;
+        throw new InvalidInputException($"{TrainCommand.WorkersOption} {count} needs Open MPI's {program}, which is not there: {MpiProcessGroup.InstallAdvice}, or leave the option out");
     }
 
     [DllImport("libc", EntryPoint = "kill")]

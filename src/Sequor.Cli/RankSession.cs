@@ -1,3 +1,4 @@
+using System.Globalization;
 using Sequor.Training.Distributed;
 
 namespace Sequor.Cli;
@@ -5,7 +6,10 @@ namespace Sequor.Cli;
 /// <summary>Work as one of the ranks that <c>mpirun</c> has started, or, where it has not, as the only process.</summary>
 internal static class RankSession
 {
-    private const int DefaultPatience = 8;
+    /// <summary>Environment variable in which the launcher of one host says how wide the terminal is that somebody watches.</summary>
+    public const string WidthVariable = "SEQUOR_COLUMNS";
+
+    private const int DefaultPatience = 6;
     private static readonly TimeSpan SayFirst = TimeSpan.FromSeconds(1.5);
 
     /// <summary>Runs the work with the group that this process belongs to; only the first rank writes results, and what befalls all is said once.</summary>
@@ -14,10 +18,12 @@ internal static class RankSession
         RankEnvironment.RequireOpenMpi();
         if (RankEnvironment.Size == 1) return work(terminal, null);
         int rank = RankEnvironment.Rank;
-        // The launcher gives its ranks a terminal at which nobody sits.
+        // Open MPI gives its ranks a terminal, whether somebody sits there or not.
+        bool watched = int.TryParse(Environment.GetEnvironmentVariable(WidthVariable), CultureInfo.InvariantCulture, out int width) && width > 0;
         Terminal own = rank == 0
-            ? new Terminal(terminal.Output, terminal.Error, isInteractive: false, terminal.Cancellation)
+            ? new Terminal(terminal.Output, terminal.Error, watched, terminal.Cancellation)
             : new Terminal(TextWriter.Null, TextWriter.Null, isInteractive: false, terminal.Cancellation);
+        if (rank == 0 && watched) own.Screen.Profile.Width = width;
         try
         {
             using MpiProcessGroup group = MpiProcessGroup.Join(TimeSpan.FromSeconds(patience ?? DefaultPatience), loss => End(terminal, loss));
@@ -28,7 +34,8 @@ internal static class RankSession
         catch (Exception error)
         {
             // What is wrong everywhere the first rank says, and its end is the end of the others; so is an end that another rank has asked for.
-            if (rank > 0 || error is OperationCanceledException) Thread.Sleep(SayFirst);
+            if (rank > 0) Thread.Sleep(SayFirst);
+            if (rank > 0 && error is OperationCanceledException) return Failure.Report(error, own);
             if (rank > 0) terminal.Error.Write($"rank {rank} on {Environment.MachineName}: ");
             return Failure.Report(error, terminal);
         }

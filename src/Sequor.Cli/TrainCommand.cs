@@ -34,7 +34,7 @@ internal static class TrainCommand
         Option<string[]> set = CommonOptions.Set();
         Option<int?> threads = CommonOptions.Threads();
         Option<int?> workers = CommonOptions.Number<int>(WorkersOption, "Processes on this host that train one model together, over Open MPI; the cores are shared out. For several hosts start `sequor train` under mpirun.", 1);
-        Option<int?> patience = CommonOptions.Number<int>("--rank-timeout", "Seconds that a process may be silent before the job ends. 8 when absent.", 1, "SECONDS");
+        Option<int?> patience = CommonOptions.Number<int>("--rank-timeout", "Seconds that a process may be silent before the job ends. 6 when absent.", 1, "SECONDS");
         Option<bool> json = CommonOptions.Json();
         var command = new Command("train", """
             Trains the model that an experiment file describes, and keeps its best and its last epoch.
@@ -64,7 +64,7 @@ internal static class TrainCommand
         });
         command.SetAction(line =>
         {
-            if (line.GetValue(workers) is > 1 and { } count && RankEnvironment.Size == 1) return RankLaunch.Run(line.Tokens.Select(token => token.Value), count, terminal.Cancellation);
+            if (line.GetValue(workers) is > 1 and { } count && RankEnvironment.Size == 1) return RankLaunch.Run(terminal, line.Tokens.Select(token => token.Value), count);
             return RankSession.Run(terminal, line.GetValue(patience), (own, group) =>
             {
                 int? threadCount = line.GetValue(threads) ?? (group is null ? null : RankEnvironment.ThreadCount);

@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Sequor.Training.Distributed;
@@ -13,7 +14,8 @@ namespace Sequor.Training.Distributed;
 public sealed unsafe class MpiProcessGroup : IProcessGroup
 {
     private const int Chunk = 1 << 20;
-    private const int HostWords = 16;
+    private const int NameWords = 16;
+    private const int CardWords = NameWords + SHA256.HashSizeInBytes / sizeof(uint);
     private const int EagerPolls = 200;
     private const int YieldingPolls = 1000;
     private static readonly TimeSpan s_idle = TimeSpan.FromMilliseconds(50);
@@ -21,7 +23,7 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup
     private readonly object _change = new();
     private readonly Thread _thread;
     private readonly int* _counts, _starts;
-    private readonly string[] _hosts;
+    private readonly string?[] _hosts;
     private Heartbeat? _heartbeat;
     private Exception? _failure;
     private Work? _work;
@@ -53,7 +55,7 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup
     /// <summary>Joins the processes that <c>mpirun</c> has started.</summary>
     /// <param name="patience">How long a rank may be silent; it speaks several times in this time, whatever it does.</param>
     /// <param name="onLoss">Told in a sentence which rank is lost, on a thread of the group; it should end the process.</param>
-    /// <exception cref="InvalidInputException">Open MPI is not there, or another MPI is.</exception>
+    /// <exception cref="InvalidInputException">Open MPI is not there, or another MPI is, or the processes run different builds.</exception>
     /// <exception cref="RankFailureException">The processes do not find each other.</exception>
     public static MpiProcessGroup Join(TimeSpan patience, Action<string> onLoss)
     {
@@ -61,12 +63,12 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup
         var group = new MpiProcessGroup(patience, onLoss);
         group._thread.Start();
         group.Do(() => { });
-        group.LearnHosts();
+        group.Introduce();
         return group;
     }
 
     /// <inheritdoc/>
-    public string HostOf(int rank) => _hosts[rank];
+    public string HostOf(int rank) => _hosts[rank]!;
 
     /// <inheritdoc/>
     public void Sum(float* values, long count) => Do(() => Sum(values, count, sizeof(float), _mpi.Float));
@@ -132,16 +134,23 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup
         if (_thread.IsAlive) _thread.Join(TimeSpan.FromSeconds(1));
     }
 
-    private void LearnHosts()
+    // Each rank shows a card: the name of its host, and the hash of its program, without which nothing else that the ranks say to each other is sure to be understood.
+    private void Introduce()
     {
-        uint[] words = new uint[Size * HostWords];
+        uint[] cards = new uint[Size * CardWords];
+        Span<byte> own = MemoryMarshal.AsBytes(cards.AsSpan(Rank * CardWords, CardWords));
         byte[] name = Encoding.UTF8.GetBytes(Environment.MachineName);
-        Buffer.BlockCopy(name, 0, words, Rank * HostWords * sizeof(uint), Math.Min(name.Length, HostWords * sizeof(uint)));
+        name.AsSpan(0, Math.Min(name.Length, NameWords * sizeof(uint))).CopyTo(own);
+        SHA256.HashData(Encoding.UTF8.GetBytes($"{typeof(MpiProcessGroup).Assembly.GetName().Version} {typeof(MpiProcessGroup).Module.ModuleVersionId}"), own[(NameWords * sizeof(uint))..]);
         long[] counts = new long[Size];
-        Array.Fill(counts, HostWords);
-        fixed (uint* first = words) Gather(first, counts);
+        Array.Fill(counts, CardWords);
+        fixed (uint* first = cards) Gather(first, counts);
         for (int rank = 0; rank < Size; rank++)
-            _hosts[rank] = Encoding.UTF8.GetString(MemoryMarshal.AsBytes(words.AsSpan(rank * HostWords, HostWords))).TrimEnd('\0');
+            _hosts[rank] = Encoding.UTF8.GetString(MemoryMarshal.AsBytes(cards.AsSpan(rank * CardWords, NameWords))).TrimEnd('\0');
+        ReadOnlySpan<uint> program = cards.AsSpan(NameWords, CardWords - NameWords);
+        for (int rank = 1; rank < Size; rank++)
+            if (!program.SequenceEqual(cards.AsSpan(rank * CardWords + NameWords, CardWords - NameWords)))
+                throw new InvalidInputException($"rank {rank} on {HostOf(rank)} runs another build of Sequor than rank 0 on {HostOf(0)}: install the same version on all hosts");
     }
 
     private void Sum(void* values, long count, int size, nint type)
@@ -206,8 +215,12 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup
         Check(_mpi.Size(_mpi.World, &size));
         (Rank, Size) = (rank, size);
         if (size != _hosts.Length) throw new RankFailureException($"the launcher speaks of {_hosts.Length} ranks and Open MPI finds {size}: are mpirun and {MpiLibrary.FileName} of one version?");
-        _heartbeat = new Heartbeat(_mpi, rank, size, patience, lost => onLoss($"rank {lost} on {_hosts[lost]} has been silent for {patience.TotalSeconds:0.#} s, stopped or cut off: the job ends"));
+        _heartbeat = new Heartbeat(_mpi, rank, size, patience, lost => onLoss(SaysLost(lost, patience)));
     }
+
+    private string SaysLost(int rank, TimeSpan patience) => _hosts[rank] is { } host
+        ? $"rank {rank} on {host} has been silent for {patience.TotalSeconds:0.#} s, stopped or cut off: the job ends"
+        : $"rank {rank} does not answer in {patience.TotalSeconds:0.#} s: the hosts must reach each other's TCP ports; name the network between them by --mca btl_tcp_if_include (and oob_tcp_if_include), or open its ports";
 
     private void Complete(nint* request)
     {

@@ -8,7 +8,7 @@ namespace Sequor.Training.Distributed;
 /// <summary>A trainer's view of the other ranks: gradients, evaluation, and whether all of them do the same.</summary>
 internal sealed unsafe class Ranks : IDisposable
 {
-    private static readonly string[] s_subjects = ["settings", "data", "protocol", "program", "weights"];
+    private static readonly string[] s_subjects = ["settings", "data", "protocol", "weights"];
 
     internal Ranks(IProcessGroup group, IReadOnlyList<Parameter> parameters, Tape tape)
     {
@@ -51,7 +51,7 @@ internal sealed unsafe class Ranks : IDisposable
         return Encoding.UTF8.GetString(bytes);
     }
 
-    /// <summary>Compares what the ranks train, on what, with which program and to which weights.</summary>
+    /// <summary>Compares what the ranks train, on what and to which weights.</summary>
     /// <exception cref="InvalidInputException">A rank differs from rank 0; every rank is told, in the same words.</exception>
     internal void RequireSame(string settings, string fingerprint, string protocol, RecommenderModel model)
     {
@@ -60,7 +60,7 @@ internal sealed unsafe class Ranks : IDisposable
         uint[] hashes = new uint[Group.Size * subjects * Words];
         long[] counts = new long[Group.Size];
         Array.Fill(counts, subjects * Words);
-        byte[][] own = [Hash(settings), Hash(fingerprint), Hash(protocol), Hash($"{typeof(Ranks).Assembly.GetName().Version} {typeof(Ranks).Module.ModuleVersionId}"), Hash(model)];
+        byte[][] own = [Hash(settings), Hash(fingerprint), Hash(protocol), Hash(model)];
         for (int subject = 0; subject < subjects; subject++)
             Buffer.BlockCopy(own[subject], 0, hashes, (Group.Rank * subjects + subject) * SHA256.HashSizeInBytes, SHA256.HashSizeInBytes);
         fixed (uint* words = hashes) Group.Gather(words, counts);
@@ -79,7 +79,6 @@ internal sealed unsafe class Ranks : IDisposable
             0 => "start all ranks with the same experiment file and --set",
             1 => "copy the same store to all hosts",
             2 => "start all ranks with the same --protocol",
-            3 => "install the same version on all hosts",
             _ => "their processors may round differently; use hosts of one kind, and report it if they are",
         };
         return new InvalidInputException($"rank {rank} on {Group.HostOf(rank)} has other {s_subjects[subject]} than rank 0 on {Group.HostOf(0)}: {advice}");
