@@ -21,7 +21,7 @@ internal sealed partial class LauncherMessages(TextWriter output)
                 _inNotice = !_inNotice;
             }
             else if (_inNotice) _notice.AppendLine(line);
-            else if (!LostRead().IsMatch(line)) output.WriteLine(line);
+            else if (!Chatter().IsMatch(line)) output.WriteLine(line);
         }
 
         Tell();
@@ -45,7 +45,7 @@ internal sealed partial class LauncherMessages(TextWriter output)
     [GeneratedRegex(@"^(Primary job\s+terminated normally, but|mpirun detected that one or more processes exited with non-zero status)")]
     private static partial Regex RankHasEnded();
 
-    // Shared memory of a rank that is gone.
-    [GeneratedRegex(@"^\[\S+:\d+\] Read -1, expected \d+, errno = \d+$")]
-    private static partial Regex LostRead();
+    // Of shared memory of a rank that is gone; and that a signal goes on to the ranks.
+    [GeneratedRegex(@"^(\[\S+:\d+\] Read -1, expected \d+, errno = \d+|mpirun: Forwarding signal \d+ to job)$")]
+    private static partial Regex Chatter();
 }

@@ -48,7 +48,12 @@ public sealed class ModelArtifact : IDisposable
 
     /// <summary>Writes an artefact, replacing the one that is there.</summary>
     /// <exception cref="InvalidInputException">The directory holds something else, or the system refuses.</exception>
-    public static void Save(string directory, RecommenderModel model, ItemVocabulary items, ReadOnlySpan<long> popularity, ArtifactManifest manifest)
+    public static void Save(string directory, RecommenderModel model, ItemVocabulary items, ReadOnlySpan<long> popularity, ArtifactManifest manifest) =>
+        Save(directory, model, items, popularity, manifest, beforeItem: null);
+
+    /// <summary>The same; <paramref name="beforeItem"/> is told each row of the item table before it is read.</summary>
+    internal static void Save(
+        string directory, RecommenderModel model, ItemVocabulary items, ReadOnlySpan<long> popularity, ArtifactManifest manifest, Action<int>? beforeItem)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(items);
@@ -57,7 +62,7 @@ public sealed class ModelArtifact : IDisposable
         for (int item = 1; item <= items.Count; item++) rows[item - 1] = new ItemRow(items.Id(item), items.Title(item) ?? "", popularity[item], AttributesOf(items, item));
         AtomicDirectory.Write(directory, ArtifactManifest.FileName, files =>
         {
-            AtomicFile.Write(Path.Combine(files, WeightsFileName), stream => ModelWeights.Write(stream, model));
+            AtomicFile.Write(Path.Combine(files, WeightsFileName), stream => ModelWeights.Write(stream, model, beforeItem: beforeItem));
             ItemTable.Write(Path.Combine(files, ItemTable.FileName), rows);
             manifest.Write(files);
         });

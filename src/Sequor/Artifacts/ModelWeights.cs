@@ -20,9 +20,11 @@ internal static class ModelWeights
         throw new InvalidInputException($"{source.Path} {string.Join(" and ", findings)}; give the settings that it was trained with");
     }
 
-    /// <summary>Reads every parameter as it is, but the item table by <paramref name="rows"/> if they are given.</summary>
+    /// <summary>
+    /// Reads every parameter as it is, but the item table by <paramref name="rows"/> if they are given. <paramref name="afterItem"/> is told each of its rows.
+    /// </summary>
     /// <exception cref="InvalidInputException">A tensor is missing or of another shape.</exception>
-    public static void Read(IWeightSource source, RecommenderModel model, ItemRows? rows = null)
+    public static void Read(IWeightSource source, RecommenderModel model, ItemRows? rows = null, Action<int>? afterItem = null)
     {
         foreach (Parameter parameter in model.Parameters)
         {
@@ -35,15 +37,23 @@ internal static class ModelWeights
                 {
                     if (items.TryGetIndex(row, out int index)) values.CopyTo(value[index]);
                 }
-                else if (values.Length == value.Columns) values.CopyTo(value[(int)row]);
+                else if (values.Length == value.Columns)
+                {
+                    values.CopyTo(value[(int)row]);
+                    if (parameter == model.Items) afterItem?.Invoke((int)row);
+                }
                 // The last dimension is a row: a convolution's kernel of width 1 comes element by element.
                 else value[(int)(row / value.Columns)][(int)(row % value.Columns)] = values[0];
             });
         }
     }
 
-    /// <summary>Writes every parameter as it is, but the item table by <paramref name="rows"/> if they are given; those of no item are zero.</summary>
-    public static void Write(Stream stream, RecommenderModel model, ItemRows? rows = null, IReadOnlyDictionary<string, string>? metadata = null)
+    /// <summary>
+    /// Writes every parameter as it is, but the item table by <paramref name="rows"/> if they are given; those of no item are zero.
+    /// <paramref name="beforeItem"/> is told each row of the table before it is read.
+    /// </summary>
+    public static void Write(
+        Stream stream, RecommenderModel model, ItemRows? rows = null, IReadOnlyDictionary<string, string>? metadata = null, Action<int>? beforeItem = null)
     {
         SafetensorsShape[] shapes = [.. model.Parameters.Select(parameter => new SafetensorsShape(parameter.Name, Dimensions(parameter, parameter == model.Items ? rows : null)))];
         var writer = new SafetensorsWriter(stream, shapes, metadata);
@@ -58,7 +68,11 @@ internal static class ModelWeights
                     if (items.TryGetIndex(row, out int index)) value[index].CopyTo(destination);
                     else destination.Clear();
                 }
-                else if (destination.Length == value.Columns) value[(int)row].CopyTo(destination);
+                else if (destination.Length == value.Columns)
+                {
+                    if (parameter == model.Items) beforeItem?.Invoke((int)row);
+                    value[(int)row].CopyTo(destination);
+                }
                 else destination[0] = value[(int)(row / value.Columns)][(int)(row % value.Columns)];
             });
         }

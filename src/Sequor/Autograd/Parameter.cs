@@ -22,6 +22,12 @@ public sealed unsafe class Parameter : IDisposable
     /// <param name="shape">Shape in checkpoints: (n), (rows, columns), or (rows, columns, 1).</param>
     /// <param name="isTable">Whether rows are looked up by id.</param>
     public Parameter(string name, int[] shape, bool isTable = false)
+        : this(name, shape, isTable, heldInPart: false)
+    {
+    }
+
+    /// <summary>The same; of a table that is <paramref name="heldInPart"/> only the rows that are written to take memory.</summary>
+    internal Parameter(string name, int[] shape, bool isTable, bool heldInPart)
     {
         ArgumentNullException.ThrowIfNull(shape);
         Name = name;
@@ -29,7 +35,8 @@ public sealed unsafe class Parameter : IDisposable
         int rows = shape.Length == 1 ? 1 : shape[0], columns = shape.Length == 1 ? shape[0] : shape[1];
         long size = (long)rows * Simd.Pad(columns);
         // A register may be read from any column on; the reads behind the last row land in this slack.
-        _value = new NativeBuffer(size + Simd.RowAlignment);
+        _value = heldInPart ? NativeBuffer.Reserve(size + Simd.RowAlignment) : new NativeBuffer(size + Simd.RowAlignment);
+        (IsHeldInPart, Held) = (heldInPart, (0, rows));
         if (!isTable)
         {
             _gradient = new NativeBuffer(size);
@@ -51,6 +58,15 @@ public sealed unsafe class Parameter : IDisposable
 
     /// <summary>Whether the gradient is kept as rows.</summary>
     public bool IsTable { get; }
+
+    /// <summary>Whether other processes hold the rows outside <see cref="Held"/>.</summary>
+    internal bool IsHeldInPart { get; }
+
+    /// <summary>The rows that this process holds and updates, whole <see cref="Blocks"/>; all, as a rule. Others have values while someone has put them there.</summary>
+    internal (int First, int End) Held { get; private set; }
+
+    /// <summary>Holds these rows of a table that is held in part.</summary>
+    internal void Hold(int first, int end) => Held = (first, end);
 
     /// <summary>The blocks of rows in which a table's gradient is summed.</summary>
     internal TableBlocks Blocks => new(Value.Rows, Value.Stride);

@@ -85,6 +85,7 @@ internal static class GinSettings
         Integer("train_fn.num_warmup_steps", 0, Many, (c, v) => Training(c, t => t with { WarmupSteps = v }), c => c.Training.WarmupSteps),
         Number("train_fn.weight_decay", NotNegative, (c, v) => Training(c, t => t with { WeightDecay = v }), c => c.Training.WeightDecay),
         Choice("train_fn.item_optimizer", [("AdamW", ItemOptimizer.AdamW), ("LazyAdamW", ItemOptimizer.LazyAdamW), ("PartialRowWiseAdamW", ItemOptimizer.PartialRowWiseAdamW)], (c, v) => Training(c, t => t with { ItemOptimizer = v }), c => c.Training.ItemOptimizer),
+        Choice("train_fn.embedding_sharding", [("replicated", EmbeddingSharding.Replicated), ("rows", EmbeddingSharding.Rows)], (c, v) => Training(c, t => t with { EmbeddingSharding = v }), c => c.Training.EmbeddingSharding),
         Number("train_fn.positional_sampling_ratio", Probability, (c, v) => Training(c, t => t with { PositionalSamplingRatio = v }), c => c.Training.PositionalSamplingRatio),
         Number("train_fn.stochastic_length_alpha", StochasticLength, (c, v) => Training(c, t => t with { StochasticLengthAlpha = v }), c => c.Training.StochasticLengthAlpha),
         Integer("train_fn.early_stopping_patience", 0, Many, (c, v) => Training(c, t => t with { EarlyStoppingPatience = v }), c => c.Training.EarlyStoppingPatience),

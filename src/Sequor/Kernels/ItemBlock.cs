@@ -10,7 +10,10 @@ namespace Sequor.Kernels;
 internal static unsafe class ItemBlock
 {
     /// <summary>Items in a block: one bit each in a <see cref="ulong"/>.</summary>
-    internal const int Items = 64;
+    internal const int Items = 1 << Shift;
+
+    /// <summary>Item i, counted from 0, is of block i &gt;&gt; Shift.</summary>
+    internal const int Shift = 6;
 
     /// <summary>
     /// Packs rows (count × dim, <paramref name="stride"/> floats apart, zero behind the last column) into block (dim × 64), divided by

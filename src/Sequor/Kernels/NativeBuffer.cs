@@ -8,6 +8,10 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
 {
     private const int HugePage = 2 << 20;
     private const int AdviseHugePages = 14;
+    private const int AdviseGone = 4;
+    private const int ReadAndWrite = 3;
+    private const int PrivateAnonymousUncommitted = 0x4022;
+    private readonly bool _reserved;
 
     /// <summary>
     /// Allocates <paramref name="length"/> floats, all zero unless <paramref name="clear"/> is false: whoever fills a large buffer on
@@ -24,13 +28,38 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
         GC.AddMemoryPressure((long)bytes);
     }
 
+    private NativeBuffer(float* reserved, long length)
+    {
+        Pointer = reserved;
+        (Length, _reserved) = (length, true);
+    }
+
     ~NativeBuffer() => Free();
+
+    /// <summary>
+    /// Addresses for <paramref name="length"/> floats, all zero, of which only the pages that are written to take memory, in 4 KiB each: for what is larger
+    /// than memory and used in part. Where the system is not Linux, memory for all.
+    /// </summary>
+    /// <exception cref="OutOfMemoryException">The system has no room for the addresses.</exception>
+    internal static NativeBuffer Reserve(long length)
+    {
+        if (!OperatingSystem.IsLinux()) return new NativeBuffer(length);
+        void* memory = Map(null, checked((nuint)length * sizeof(float)), ReadAndWrite, PrivateAnonymousUncommitted, -1, 0);
+        return (nint)memory == -1 ? throw new OutOfMemoryException() : new NativeBuffer((float*)memory, length);
+    }
 
     /// <summary>First float.</summary>
     internal float* Pointer { get; private set; }
 
     /// <summary>Number of floats.</summary>
     internal long Length { get; }
+
+    /// <summary>Gives the pages back that lie whole in a part of a buffer that was reserved; the part is of no defined value then.</summary>
+    internal static void Release(float* first, long count)
+    {
+        nuint page = (nuint)Environment.SystemPageSize, start = ((nuint)first + page - 1) / page * page, end = (nuint)(first + count) / page * page;
+        if (OperatingSystem.IsLinux() && end > start) _ = Advise((void*)start, end - start, AdviseGone);
+    }
 
     public void Dispose()
     {
@@ -41,11 +70,18 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
     private void Free()
     {
         if (Pointer == null) return;
-        NativeMemory.AlignedFree(Pointer);
+        if (_reserved) _ = Unmap(Pointer, (nuint)Length * sizeof(float));
+        else NativeMemory.AlignedFree(Pointer);
         Pointer = null;
-        GC.RemoveMemoryPressure(Math.Max(Length, 1) * sizeof(float));
+        if (!_reserved) GC.RemoveMemoryPressure(Math.Max(Length, 1) * sizeof(float));
     }
 
     [LibraryImport("libc", EntryPoint = "madvise")]
     private static partial int Advise(void* address, nuint length, int advice);
+
+    [LibraryImport("libc", EntryPoint = "mmap")]
+    private static partial void* Map(void* address, nuint length, int protection, int flags, int file, long offset);
+
+    [LibraryImport("libc", EntryPoint = "munmap")]
+    private static partial int Unmap(void* address, nuint length);
 }

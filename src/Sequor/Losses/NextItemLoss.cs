@@ -13,19 +13,24 @@ public sealed unsafe class NextItemLoss
     private readonly MixtureItemLoss _mixture;
     private readonly RatingLabels _labels;
     private readonly SumOverShares? _sum;
+    private readonly BringItems? _bring;
 
     /// <summary>
     /// Makes the objective for items 1 … <paramref name="itemCount"/>; negatives are a function of (seed, step, token). Where the batches are
-    /// shares of whole ones, <paramref name="sum"/> adds up what the loss must know of the whole.
+    /// shares of whole ones, <paramref name="sum"/> adds up what the loss must know of the whole. Where this process does not hold the whole item table,
+    /// <paramref name="bring"/> brings what the loss reads.
     /// </summary>
-    public NextItemLoss(LossConfig config, int itemCount, ulong seed, SumOverShares? sum = null)
+    /// <exception cref="InvalidInputException">The loss reads the whole table, and it is not here.</exception>
+    public NextItemLoss(LossConfig config, int itemCount, ulong seed, SumOverShares? sum = null, BringItems? bring = null)
     {
         ArgumentNullException.ThrowIfNull(config);
+        if (bring is not null && config.Kind == LossKind.FullSoftmax)
+            throw new InvalidInputException("train_fn.loss_module = \"FullSoftmaxLoss\" reads the whole item table in every step, which train_fn.embedding_sharding = \"rows\" deals out to processes: take a sampled loss, or \"replicated\"");
         _config = config;
         _sampler = new NegativeSampler(config, itemCount, seed);
         _mixture = new MixtureItemLoss(config, itemCount);
         _labels = new RatingLabels(config.RatingLabel);
-        _sum = sum;
+        (_sum, _bring) = (sum, bring);
     }
 
     /// <summary>The auxiliary losses of the last step by name, without their weights.</summary>
@@ -61,6 +66,7 @@ public sealed unsafe class NextItemLoss
                 $"train_fn.num_negatives = {_config.NegativeCount} makes {pairs} scores for the {batch.TokenCount} events of a batch; at most {MostPairs} fit: lower it, or train_fn.local_batch_size");
         int* ids = SampledLossOperation.AllocateIds(tape, batch.TokenCount, samples);
         _sampler.Sample(tape.Workers, step, batch, ids, samples);
+        _bring?.Invoke(new ReadOnlySpan<int>(ids, (int)pairs));
         if (model.Mixture is { } mixture)
         {
             int* wholeIds = mixture.DropsItems && batch.Whole != batch ? SampleWhole(tape, batch.Whole, step, samples) : null;

@@ -22,12 +22,18 @@ public sealed class RecommenderModel : IDisposable
     /// <summary>Makes a model with zero weights for items 1 … <paramref name="itemCount"/>, with the attributes that its embedding may read.</summary>
     /// <exception cref="InvalidInputException">The embedding needs an attribute that is not there.</exception>
     public RecommenderModel(ModelConfig config, int itemCount, IReadOnlyList<CategoricalAttribute>? attributes = null)
+        : this(config, itemCount, attributes, heldInPart: false)
+    {
+    }
+
+    /// <summary>The same, with an item table of which other processes hold a part (<see cref="Parameter.Held"/>).</summary>
+    internal RecommenderModel(ModelConfig config, int itemCount, IReadOnlyList<CategoricalAttribute>? attributes, bool heldInPart)
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentOutOfRangeException.ThrowIfLessThan(itemCount, 1);
         Config = config;
         ItemCount = itemCount;
-        _embedding = ItemEmbedding.Create(config, itemCount, attributes ?? []);
+        _embedding = ItemEmbedding.Create(config, itemCount, attributes ?? [], heldInPart);
         _preprocessor = config.InputPreprocessor switch
         {
             InputPreprocessorKind.LearnablePositionalEmbedding => new LearnablePositionalEmbedding(config),

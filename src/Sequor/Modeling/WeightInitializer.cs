@@ -50,10 +50,11 @@ internal readonly struct WeightInitializer(ulong seed)
         var random = new CounterRandom(seed, RandomPurpose.Initialization, StableHash(parameter.Name));
         Matrix value = parameter.Value;
         int rowsPerPiece = Math.Max(1, WeightsPerPiece / value.Columns);
-        WorkerPool.Shared.Run((value.Rows + rowsPerPiece - 1) / rowsPerPiece, piece =>
+        var (first, behind) = parameter.Held;
+        WorkerPool.Shared.Run((behind - first + rowsPerPiece - 1) / rowsPerPiece, piece =>
         {
-            int end = (int)Math.Min(value.Rows, (piece + 1L) * rowsPerPiece);
-            for (int row = piece * rowsPerPiece; row < end; row++)
+            int end = (int)Math.Min(behind, first + (piece + 1L) * rowsPerPiece);
+            for (int row = first + piece * rowsPerPiece; row < end; row++)
             {
                 Span<float> weights = value[row];
                 ulong at = (ulong)row * (ulong)weights.Length;

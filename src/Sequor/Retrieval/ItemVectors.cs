@@ -52,6 +52,12 @@ internal sealed unsafe class TableVectors(RecommenderModel model, bool normalize
     }
 }
 
+/// <summary>The vectors of neighbouring items.</summary>
+internal sealed unsafe class RangeVectors(ItemVectors vectors, int first, int count) : ItemVectors(count, vectors.Dim, vectors.Normalize, vectors.Epsilon)
+{
+    internal override void Read(int item, float* row) => vectors.Read(first + item - 1, row);
+}
+
 /// <summary>One of the components of each item.</summary>
 internal sealed unsafe class ComponentVectors(MixtureRows rows, int group) : ItemVectors(rows.ItemCount, rows.Layout.Dim)
 {

@@ -21,7 +21,7 @@ namespace Sequor.Retrieval;
 /// Memory: X·D floats; half or a quarter of that in bfloat16 and int8, which need the model's table beside them. Safe for concurrent
 /// callers; nothing is allocated once as many callers have met. Results do not depend on the number of threads.
 /// </remarks>
-public sealed class MipsBruteForce : IRankIndex
+public sealed class MipsBruteForce : IRankIndex, IRankPart
 {
     private readonly ItemBlocks _blocks;
     private readonly SetSearch _sets;
@@ -78,6 +78,20 @@ public sealed class MipsBruteForce : IRankIndex
         SearchArguments.CheckRank(queries, _blocks.Dim, ItemCount, excluded, targets, ranks);
         if (!_rank.TryTake(out RankScan? scan)) scan = new RankScan(_blocks, _workers);
         scan.Run(queries, excluded.Lists, targets, ranks);
+        _rank.Add(scan);
+    }
+
+    void IRankPart.ScoreTargets(Matrix queries, ReadOnlySpan<int> targets, Span<float> scores)
+    {
+        if (!_rank.TryTake(out RankScan? scan)) scan = new RankScan(_blocks, _workers);
+        scan.ScoreTargets(queries, targets, scores);
+        _rank.Add(scan);
+    }
+
+    void IRankPart.CountAbove(Matrix queries, ExcludedItems excluded, ReadOnlySpan<int> targets, ReadOnlySpan<float> scores, Span<int> counts)
+    {
+        if (!_rank.TryTake(out RankScan? scan)) scan = new RankScan(_blocks, _workers);
+        scan.CountAbove(queries, excluded.Lists, targets, scores, counts);
         _rank.Add(scan);
     }
 

@@ -14,7 +14,7 @@ namespace Sequor.Retrieval;
 /// only items with a component logit from the target's φ on see the gate. Memory: X · (P_X·D_P + P) floats, rounded up to whole
 /// registers. Safe for concurrent callers; nothing is allocated once as many callers have met. Results do not depend on the number of threads.
 /// </remarks>
-public sealed class MixtureBruteForce : IRankIndex
+public sealed class MixtureBruteForce : IRankIndex, IRankPart
 {
     private readonly MixtureBlocks _blocks;
     private readonly SetSearch _sets;
@@ -63,6 +63,20 @@ public sealed class MixtureBruteForce : IRankIndex
         SearchArguments.CheckRank(queries, _blocks.QueryWidth, ItemCount, excluded, targets, ranks);
         if (!_rank.TryTake(out MixtureRankScan? scan)) scan = new MixtureRankScan(_blocks, _workers);
         scan.Run(queries, excluded.Lists, targets, ranks);
+        _rank.Add(scan);
+    }
+
+    void IRankPart.ScoreTargets(Matrix queries, ReadOnlySpan<int> targets, Span<float> scores)
+    {
+        if (!_rank.TryTake(out MixtureRankScan? scan)) scan = new MixtureRankScan(_blocks, _workers);
+        scan.ScoreTargets(queries, targets, scores);
+        _rank.Add(scan);
+    }
+
+    void IRankPart.CountAbove(Matrix queries, ExcludedItems excluded, ReadOnlySpan<int> targets, ReadOnlySpan<float> scores, Span<int> counts)
+    {
+        if (!_rank.TryTake(out MixtureRankScan? scan)) scan = new MixtureRankScan(_blocks, _workers);
+        scan.CountAbove(queries, excluded.Lists, targets, scores, counts);
         _rank.Add(scan);
     }
 

@@ -12,6 +12,7 @@ namespace Sequor.Retrieval;
 /// <param name="Epsilon">Smallest norm that normalisation divides by.</param>
 internal sealed unsafe record MixtureItems(MixtureOfLogits Mixture, Parameter Table, bool Normalize, float Epsilon)
 {
+
     // 64 blocks of 64: what the tape holds at a time stays a few megabytes.
     private const int Chunk = 64 * ItemBlock.Items;
 
@@ -20,7 +21,11 @@ internal sealed unsafe record MixtureItems(MixtureOfLogits Mixture, Parameter Ta
     {
     }
 
-    internal int Count => Table.Value.Rows - 1;
+    /// <summary>First of the items.</summary>
+    internal int First { get; init; } = 1;
+
+    /// <summary>Their number.</summary>
+    internal int Count { get; init; } = Table.Value.Rows - 1;
 
     /// <summary>Shows the rows of all items (n, item width) in order, a chunk at a time; every chunk but the last holds a multiple of 64. The place of its first item counts from 0.</summary>
     internal void ForEachChunk(WorkerPool workers, Action<int, Matrix> take)
@@ -31,7 +36,7 @@ internal sealed unsafe record MixtureItems(MixtureOfLogits Mixture, Parameter Ta
             int count = Math.Min(Chunk, Count - first);
             tape.Begin();
             int* items = (int*)tape.AllocateFloats(count);
-            for (int i = 0; i < count; i++) items[i] = first + i + 1;
+            for (int i = 0; i < count; i++) items[i] = First + first + i;
             take(first, Mixture.Items(tape, ItemRowsOperation.Apply(tape, Table, items, count, Normalize, Epsilon)));
         }
     }

@@ -39,6 +39,28 @@ internal sealed unsafe class MixtureRankScan : BlockScan, IDisposable
 
     internal void Run(Matrix queries, ExcludedLists excluded, ReadOnlySpan<int> targets, Span<int> ranks)
     {
+        int n = queries.Rows;
+        if (_score.Length < n) _score = new float[n];
+        ScoreTargets(queries, targets, _score);
+        CountAbove(queries, excluded, targets, _score, ranks);
+        for (int q = 0; q < n; q++) ranks[q] = excluded.Holds(q, targets[q]) || float.IsNaN(_score[q]) ? Blocks.ItemCount + 1 : ranks[q] + 1;
+    }
+
+    internal void ScoreTargets(Matrix queries, ReadOnlySpan<int> targets, Span<float> scores)
+    {
+        Prepare(queries, default);
+        int n = queries.Rows;
+        if (_score.Length < n) _score = new float[n];
+        fixed (int* pinned = targets)
+        {
+            _targets = pinned;
+            Workers.Run(n, _scoreTarget);
+        }
+        _score.AsSpan(0, n).CopyTo(scores);
+    }
+
+    internal void CountAbove(Matrix queries, ExcludedLists excluded, ReadOnlySpan<int> targets, ReadOnlySpan<float> scores, Span<int> counts)
+    {
         Prepare(queries, excluded);
         int n = queries.Rows, places = PieceCount * n * ItemBlock.Items;
         _pieceStride = (n + Apart - 1) / Apart * Apart + Apart;
@@ -51,18 +73,17 @@ internal sealed unsafe class MixtureRankScan : BlockScan, IDisposable
             _waiting = new NativeBuffer((long)places * _rowSize);
         }
         Array.Clear(_above);
+        scores[..n].CopyTo(_score);
         fixed (int* pinned = targets)
         {
             _targets = pinned;
-            Workers.Run(n, _scoreTarget);
             Run();
             Workers.Run(n, _finish);
         }
         for (int q = 0; q < n; q++)
         {
-            int rank = 1;
-            for (int piece = 0; piece < PieceCount; piece++) rank += _above[piece * _pieceStride + q];
-            ranks[q] = excluded.Holds(q, targets[q]) || float.IsNaN(_score[q]) ? Blocks.ItemCount + 1 : rank;
+            counts[q] = 0;
+            for (int piece = 0; piece < PieceCount; piece++) counts[q] += _above[piece * _pieceStride + q];
         }
     }
 
@@ -140,6 +161,8 @@ internal sealed unsafe class MixtureRankScan : BlockScan, IDisposable
     {
         MixtureGate gate = _blocks.Gate;
         int place = _targets[query] - 1, width = gate.Layout.ItemWidth;
+        _score[query] = 0;
+        if ((uint)place >= (uint)Blocks.ItemCount) return;
         float* column = Blocks[place / ItemBlock.Items] + place % ItemBlock.Items;
         float* block = Scratch.Take((long)width * TargetLanes + MixtureTile.Size(gate, TargetLanes));
         new Span<float>(block, width * TargetLanes).Clear();

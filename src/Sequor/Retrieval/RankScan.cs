@@ -20,13 +20,27 @@ internal sealed unsafe class RankScan : BlockScan
 
     internal void Run(Matrix queries, ExcludedLists excluded, ReadOnlySpan<int> targets, Span<int> ranks)
     {
+        int n = queries.Rows;
+        if (_score.Length < n) _score = new float[n];
+        ScoreTargets(queries, targets, _score);
+        CountAbove(queries, excluded, targets, _score, ranks);
+        for (int q = 0; q < n; q++) ranks[q] = excluded.Holds(q, targets[q]) || float.IsNaN(_score[q]) ? Blocks.ItemCount + 1 : ranks[q] + 1;
+    }
+
+    internal void ScoreTargets(Matrix queries, ReadOnlySpan<int> targets, Span<float> scores)
+    {
+        for (int q = 0; q < queries.Rows; q++) scores[q] = targets[q] < 1 || targets[q] > Blocks.ItemCount ? 0 : TargetScore(queries.Row(q), queries.Stride, targets[q]);
+    }
+
+    internal void CountAbove(Matrix queries, ExcludedLists excluded, ReadOnlySpan<int> targets, ReadOnlySpan<float> scores, Span<int> counts)
+    {
         Prepare(queries, excluded);
         int n = queries.Rows;
         _pieceStride = (n + Apart - 1) / Apart * Apart + Apart;
         if (_above.Length < PieceCount * _pieceStride) _above = new int[PieceCount * _pieceStride];
         if (_score.Length < n) _score = new float[n];
+        scores[..n].CopyTo(_score);
         Array.Clear(_above);
-        for (int q = 0; q < n; q++) _score[q] = TargetScore(queries.Row(q), queries.Stride, targets[q]);
         fixed (int* pinned = targets)
         {
             _targets = pinned;
@@ -34,9 +48,8 @@ internal sealed unsafe class RankScan : BlockScan
         }
         for (int q = 0; q < n; q++)
         {
-            int rank = 1;
-            for (int piece = 0; piece < PieceCount; piece++) rank += _above[piece * _pieceStride + q];
-            ranks[q] = excluded.Holds(q, targets[q]) || float.IsNaN(_score[q]) ? Blocks.ItemCount + 1 : rank;
+            counts[q] = 0;
+            for (int piece = 0; piece < PieceCount; piece++) counts[q] += _above[piece * _pieceStride + q];
         }
     }
 
@@ -69,7 +82,8 @@ internal sealed unsafe class RankScan : BlockScan
         }
     }
 
-    private int TargetBlock(int query) => (_targets[query] - 1) / ItemBlock.Items;
+    // Below 0 for a target that lies before all items.
+    private int TargetBlock(int query) => (_targets[query] - 1) >> ItemBlock.Shift;
 
     // The same chain of multiply-adds as the scan's, so that the target meets its own score exactly; sixteen lanes of it.
     private float TargetScore(float* query, int stride, int item)

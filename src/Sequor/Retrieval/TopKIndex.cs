@@ -58,6 +58,11 @@ public static class TopKIndex
         return model.Mixture is null ? new MipsBruteForce(model, workers) : new MixtureBruteForce(model, workers);
     }
 
+    /// <summary>Neighbouring items of a model, <paramref name="count"/> from <paramref name="first"/> on, for ranks in the whole catalogue.</summary>
+    internal static IRankPart Part(RecommenderModel model, int first, int count, WorkerPool workers) => model.Mixture is null
+        ? new MipsBruteForce(new RangeVectors(new TableVectors(model), first, count), workers, IndexPrecision.Float32)
+        : new MixtureBruteForce(new MixtureItems(model) with { First = first, Count = count }, workers);
+
     /// <summary>The catalogue of a model with a mixture.</summary>
     internal static MixtureItems MixtureOf(RecommenderModel model, TopKKind kind)
     {

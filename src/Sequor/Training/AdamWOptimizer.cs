@@ -32,13 +32,15 @@ public sealed unsafe class AdamWOptimizer : IDisposable
         foreach (Parameter parameter in parameters)
         {
             Matrix value = parameter.Value;
-            _moments.Add((parameter, new NativeBuffer(value.Size), new NativeBuffer(parameter.IsTable && oneMomentARow ? value.Rows : value.Size)));
+            _moments.Add((parameter, Zeros(parameter, value.Size), Zeros(parameter, parameter.IsTable && oneMomentARow ? value.Rows : value.Size)));
         }
         for (int p = 0; p < parameters.Count; p++)
         {
             if (!parameters[p].IsTable) continue;
-            int blocks = parameters[p].Blocks.Count, count = Math.Min(blocks, MostTablePieces);
-            for (int i = 0; i < count; i++) _pieces.Add(new Piece(p, (long)blocks * i / count, (long)blocks * (i + 1) / count));
+            TableBlocks all = parameters[p].Blocks;
+            var (row, end) = parameters[p].Held;
+            int first = row >> all.Shift, blocks = (end + all.RowsPerBlock - 1 >> all.Shift) - first, count = Math.Min(blocks, MostTablePieces);
+            for (int i = 0; i < count; i++) _pieces.Add(new Piece(p, first + (long)blocks * i / count, first + (long)blocks * (i + 1) / count));
         }
         for (int p = 0; p < parameters.Count; p++)
         {
@@ -72,6 +74,10 @@ public sealed unsafe class AdamWOptimizer : IDisposable
         }
     }
 
+    /// <summary>Those of the parameters of which other processes hold a part.</summary>
+    internal IEnumerable<Matrix> ShardedMoments => Moments.Zip(_moments.SelectMany(moment => new[] { moment.Parameter, moment.Parameter }))
+        .Where(pair => pair.Second.IsHeldInPart).Select(pair => pair.First.Value);
+
     /// <summary>Goes on behind the steps that made <see cref="Moments"/> what they have been set to.</summary>
     internal void ContinueFrom(long stepCount) => StepCount = stepCount;
 
@@ -89,7 +95,7 @@ public sealed unsafe class AdamWOptimizer : IDisposable
         {
             long bytes = 0;
             foreach (var (parameter, _, _) in _moments)
-                if (!parameter.IsTable || _config.ItemOptimizer == ItemOptimizer.AdamW) bytes += 6L * sizeof(float) * parameter.Value.Size;
+                if (!parameter.IsTable || _config.ItemOptimizer == ItemOptimizer.AdamW) bytes += 6L * sizeof(float) * (parameter.Held.End - parameter.Held.First) * parameter.Value.Stride;
             return bytes;
         }
     }
@@ -114,6 +120,8 @@ public sealed unsafe class AdamWOptimizer : IDisposable
             second.Dispose();
         }
     }
+
+    private static NativeBuffer Zeros(Parameter parameter, long size) => parameter.IsHeldInPart ? NativeBuffer.Reserve(size) : new NativeBuffer(size);
 
     private static Matrix MatrixOn(NativeBuffer buffer, int rows, int columns) => new(buffer.Pointer, null, rows, columns);
 

@@ -3,6 +3,7 @@ using Sequor.Configuration;
 using Sequor.Data;
 using Sequor.Modeling;
 using Sequor.Training.Checkpoints;
+using Sequor.Training.Distributed;
 
 namespace Sequor.Training;
 
@@ -17,6 +18,9 @@ namespace Sequor.Training;
 internal sealed record RunModels(
     RunDirectory Run, RecommenderModel Model, ExperimentConfig Config, SequenceStore Store, long[] Popularity, string Protocol, InitialModel? InitialModel)
 {
+    /// <summary>What deals the item table out to processes; null where it is here as a whole.</summary>
+    internal ShardedState? Shards { get; init; }
+
     /// <summary>Writes what the epoch that has just ended leaves behind.</summary>
     internal void SaveEpoch(RunProgress at)
     {
@@ -35,8 +39,8 @@ internal sealed record RunModels(
     /// <exception cref="InvalidInputException">The best model is lost.</exception>
     internal void Restore(RunProgress at)
     {
-        if (!Run.IsOwn) return;
         if (at.Epochs.Count > 0 && at.Epoch.Position == 0) SaveEpoch(at);
+        if (!Run.IsOwn) return;
         if (at.BestEpoch is not { } best) return;
         try
         {
@@ -54,7 +58,11 @@ internal sealed record RunModels(
 
     private void Save(string directory, EpochResult result)
     {
-        if (!Run.IsOwn) return;
+        if (!Run.IsOwn)
+        {
+            Shards?.Give([Model.Items.Value]);
+            return;
+        }
         ModelArtifact.Save(directory, Model, Store.Items, Popularity, new ArtifactManifest
         {
             Creator = Trainer.Creator,
@@ -66,6 +74,7 @@ internal sealed record RunModels(
             Epoch = result.Epoch,
             Metrics = result.Report.Metrics,
             InitializedFrom = InitialModel,
-        });
+        }, Shards is null ? null : row => Shards.BeforeRow(Model.Items.Value, row));
+        Shards?.ReleaseOthers();
     }
 }

@@ -28,6 +28,7 @@ public sealed class Trainer : IDisposable
     private readonly BatchLoader _loader;
     private readonly long[] _popularity;
     private readonly Ranks? _ranks;
+    private readonly ShardedState? _shards;
 
     /// <summary>Draws the initial weights, or takes them from a model that was trained before: its run or its folder, <paramref name="initFrom"/>.</summary>
     /// <remarks>
@@ -51,16 +52,22 @@ public sealed class Trainer : IDisposable
         if (_training.SkippedUserCount == store.UserCount)
             throw new InvalidInputException($"{store.Path} has no user with a history to train on: {protocol} needs at least {(protocol == EvaluationProtocol.Validation ? 4 : 3)} events a user");
         RequireLabels(config.Loss, store);
-        Model = new RecommenderModel(config.Model, store.Items.Count, store.Items.Attributes);
+        bool shards = group is { Size: > 1 } && config.Training.EmbeddingSharding == EmbeddingSharding.Rows;
+        Model = new RecommenderModel(config.Model, store.Items.Count, store.Items.Attributes, heldInPart: shards);
+        ShardedTable? table = shards ? new ShardedTable(Model.Items, group!, workers) : null;
         Model.RequireInputs(store);
         _popularity = ItemPopularity.Count(_training);
         Model.Initialize(config.Training.Seed, _popularity);
         if (initFrom is not null) InitialModel = GoOnFrom(initFrom);
         _tape = new Tape(workers, differentiate: true);
-        _ranks = group is { Size: > 1 } ? new Ranks(group, Model.Parameters, _tape) : null;
-        _loss = new NextItemLoss(config.Loss, store.Items.Count, config.Training.Seed, _ranks is null ? null : _ranks.Gradients.Sum);
+        _ranks = group is { Size: > 1 } ? new Ranks(group, Model.Parameters, _tape, table) : null;
+        _loss = new NextItemLoss(config.Loss, store.Items.Count, config.Training.Seed, _ranks is null ? null : _ranks.Gradients.Sum, table is null ? null : table.Bring);
         _optimizer = new AdamWOptimizer(Model.Parameters, config.Training, workers);
         _loader = new BatchLoader(_training, config.Training, group?.Rank ?? 0, group?.Size ?? 1);
+        if (table is null) return;
+        ShardedEvaluation.Method(Model, Options(epoch: 0));
+        _shards = new ShardedState(table, group!, [.. Model.Parameters.Where(parameter => parameter.IsHeldInPart).Select(parameter => parameter.Value), .. _optimizer.ShardedMoments]);
+        _shards.ReleaseOthers();
     }
 
     /// <summary>The model that is being trained.</summary>
@@ -86,7 +93,7 @@ public sealed class Trainer : IDisposable
     {
         long step = _optimizer.StepCount, start = Stopwatch.GetTimestamp();
         _tape.Begin(_config.Training.Seed, step);
-        _ranks?.Gradients.Begin();
+        _ranks?.Begin(batch);
         Matrix states = Model.Encode(_tape, batch);
         long encoded = Stopwatch.GetTimestamp();
         double loss = _loss.Compute(_tape, Model, batch, states, step);
@@ -106,7 +113,7 @@ public sealed class Trainer : IDisposable
             Stopwatch.GetElapsedTime(start, encoded), Stopwatch.GetElapsedTime(encoded, scored), Stopwatch.GetElapsedTime(scored, differentiated),
             Stopwatch.GetElapsedTime(exchanged), _tape.Flops, _tape.GatheredBytes + _optimizer.BytesPerStep)
         {
-            Exchange = Stopwatch.GetElapsedTime(differentiated, exchanged), ExchangedBytes = _ranks?.Gradients.Bytes ?? 0,
+            Exchange = Stopwatch.GetElapsedTime(differentiated, exchanged), ExchangedBytes = _ranks?.Bytes ?? 0,
         };
         return loss;
     }
@@ -142,8 +149,7 @@ public sealed class Trainer : IDisposable
         if (interrupted.Protocol != _protocol)
             throw new InvalidInputException($"{interrupted.Path} goes on under the {interrupted.Protocol} protocol that it began with, not under {_protocol}");
         TrainingState state = interrupted.State;
-        if (Writes) Checkpoint.Read(interrupted.Checkpoint, Tensors());
-        _ranks?.GiveFromFirst(Tensors().Select(tensor => tensor.Value));
+        ReadCheckpoint(interrupted.Checkpoint);
         RequireSameRanks();
         _optimizer.ContinueFrom(state.Step);
         InitialModel = state.InitialModel;
@@ -218,7 +224,17 @@ public sealed class Trainer : IDisposable
     private void WriteCheckpoint(RunProgress at)
     {
         RequireSameRanks();
+        if (!Writes) _shards?.Give(Tensors().Select(tensor => tensor.Value));
         at.WriteCheckpoint(StepCount);
+        _shards?.ReleaseOthers();
+    }
+
+    private void ReadCheckpoint(string directory)
+    {
+        List<CheckpointTensor> tensors = Tensors();
+        if (Writes) Checkpoint.Read(directory, tensors);
+        else _shards?.Take(tensors.Select(tensor => tensor.Value));
+        _ranks?.GiveFromFirst(tensors.Select(tensor => tensor.Value).Where(value => _shards?.Holds(value) is not true));
     }
 
     private void RequireSameRanks() => _ranks?.RequireSame(_config.ToGin(), _store.Fingerprint, ProtocolName, Model);
@@ -278,14 +294,14 @@ public sealed class Trainer : IDisposable
             start = Stopwatch.GetTimestamp();
         }
         var watch = Stopwatch.StartNew();
-        EvaluationReport report = Evaluate(Model, _selection, Options(epoch) with
-        {
-            MaxBatches = RunEnd.IsFull(_config.Training, epoch) ? null : _config.Training.PartialEvaluationBatches,
-        }, progress is null ? null : new UserProgress(users => progress.Report(new("evaluate", epoch, _config.Training.EpochCount, users, _store.UserCount, at.Epoch.Loss, 0))), _ranks is null ? cancellationToken : default);
+        EvaluationOptions options = Options(epoch) with { MaxBatches = RunEnd.IsFull(_config.Training, epoch) ? null : _config.Training.PartialEvaluationBatches };
+        UserProgress? usersDone = progress is null ? null : new UserProgress(users => progress.Report(new("evaluate", epoch, _config.Training.EpochCount, users, _store.UserCount, at.Epoch.Loss, 0)));
+        EvaluationReport report = _ranks?.Evaluate(Model, _ranks.Shards, _selection, options, usersDone)
+            ?? Evaluator.Evaluate(Model, _selection, options, usersDone, cancellationToken);
         return new EpochResult(epoch, at.Epoch.Loss, report, at.Epoch.TrainTime, watch.Elapsed);
     }
 
-    private RunModels Models(RunDirectory run) => new(run, Model, _config, _store, _popularity, ProtocolName, InitialModel);
+    private RunModels Models(RunDirectory run) => new(run, Model, _config, _store, _popularity, ProtocolName, InitialModel) { Shards = _shards };
 
     private TrainingState StateAtStart() => new()
     {
@@ -306,8 +322,12 @@ public sealed class Trainer : IDisposable
     };
 
     // What a step changes: weights and both moments.
-    private List<KeyValuePair<string, Matrix>> Tensors() =>
-        [.. Model.Parameters.Select(parameter => KeyValuePair.Create(parameter.Name, parameter.Value)), .. _optimizer.Moments];
+    private List<CheckpointTensor> Tensors() =>
+        [.. Model.Parameters.Select(parameter => Tensor(parameter.Name, parameter.Value)), .. _optimizer.Moments.Select(moment => Tensor(moment.Key, moment.Value))];
+
+    private CheckpointTensor Tensor(string name, Matrix value) => _shards is null
+        ? new CheckpointTensor(name, value)
+        : new CheckpointTensor(name, value) { BeforeRead = row => _shards.BeforeRow(value, row), AfterFill = row => _shards.AfterRow(value, row) };
 
     // Whatever the disk refuses while a run is under way, the run can go on later.
     private static TrainingResult Guard(string run, Func<TrainingResult> train)
@@ -326,24 +346,22 @@ public sealed class Trainer : IDisposable
 
     private EvaluationReport Test(RunDirectory run, int epoch)
     {
-        using ModelArtifact? best = Writes ? ModelArtifact.Load(run.Best) : null;
-        // Only the first rank has the folder.
-        using RecommenderModel? copy = best is null ? new RecommenderModel(_config.Model, _store.Items.Count, _store.Items.Attributes) : null;
-        RecommenderModel model = best?.Model ?? copy!;
-        _ranks?.GiveFromFirst(model.Parameters.Select(parameter => parameter.Value));
-        copy?.TakeWeights(_popularity);
-        EvaluationReport report = Evaluate(model, LeaveOneOut.Test(_store, _config.Model.MaxSequenceLength), Options(epoch) with { Split = "test" });
+        LeaveOneOut view = LeaveOneOut.Test(_store, _config.Model.MaxSequenceLength);
+        EvaluationOptions options = Options(epoch) with { Split = "test" };
+        EvaluationReport report;
+        if (_ranks is null)
+        {
+            using ModelArtifact best = ModelArtifact.Load(run.Best);
+            report = Evaluator.Evaluate(best.Model, view, options);
+        }
+        else
+        {
+            var model = new RecommenderModel(_config.Model, _store.Items.Count, _store.Items.Attributes, heldInPart: _shards is not null);
+            using var best = new SharedModel(run.Best, model, _popularity, _ranks, _workers);
+            report = _ranks.Evaluate(model, best.Shards, view, options);
+        }
         run.WriteMetrics([new("test_epoch", epoch), .. report.Metrics]);
         return report;
-    }
-
-    private EvaluationReport Evaluate(
-        RecommenderModel model, LeaveOneOut view, EvaluationOptions options, IProgress<long>? usersDone = null, CancellationToken cancellationToken = default)
-    {
-        if (_ranks is null) return Evaluator.Evaluate(model, view, options, usersDone, cancellationToken);
-        RankedTargets targets = Evaluator.Rank(model, view, options, _ranks.Group.Rank, _ranks.Group.Size, usersDone, cancellationToken);
-        _ranks.Sum(targets.Ranks);
-        return Evaluator.Report(view, options, targets);
     }
 
     private EvaluationOptions Options(int epoch) => new()

@@ -13,6 +13,16 @@ public enum ItemOptimizer
     PartialRowWiseAdamW,
 }
 
+/// <summary>Where the item table is, when several processes train one model (<c>train_fn.embedding_sharding</c>).</summary>
+public enum EmbeddingSharding
+{
+    /// <summary>Every process has all of it (gin <c>"replicated"</c>).</summary>
+    Replicated,
+
+    /// <summary>Every process has a part of its rows and of their moments, and fetches the rows that a step reads (gin <c>"rows"</c>).</summary>
+    Rows,
+}
+
 /// <summary>Settings of the optimisation loop.</summary>
 public sealed record TrainingConfig
 {
@@ -36,6 +46,9 @@ public sealed record TrainingConfig
 
     /// <summary>Update of the item table (<c>train_fn.item_optimizer</c>), exact unless set.</summary>
     public ItemOptimizer ItemOptimizer { get; init; } = ItemOptimizer.AdamW;
+
+    /// <summary>Place of the item table among several processes (<c>train_fn.embedding_sharding</c>); results do not depend on it.</summary>
+    public EmbeddingSharding EmbeddingSharding { get; init; }
 
     /// <summary>Probability of keeping an event of a training history (<c>train_fn.positional_sampling_ratio</c>).</summary>
     public double PositionalSamplingRatio { get; init; } = 1.0;

@@ -20,13 +20,15 @@ internal abstract class ItemEmbedding : IDisposable
     internal abstract IReadOnlyList<LabelledTable> Tables { get; }
 
     /// <summary>The embedding that a configuration names.</summary>
-    /// <exception cref="InvalidInputException">The data lack an attribute that it needs.</exception>
-    internal static ItemEmbedding Create(ModelConfig config, int itemCount, IReadOnlyList<CategoricalAttribute> attributes)
+    /// <exception cref="InvalidInputException">The data lack an attribute that it needs, or the table is to be held in part and is not learned itself.</exception>
+    internal static ItemEmbedding Create(ModelConfig config, int itemCount, IReadOnlyList<CategoricalAttribute> attributes, bool heldInPart)
     {
         var available = new AvailableAttributes(config.ItemEmbedding, attributes);
+        if (heldInPart && config.ItemEmbedding.Kind != ItemEmbeddingKind.Local)
+            throw new InvalidInputException("train_fn.embedding_sharding = \"rows\" deals out a table with a row an item (train_fn.embedding_module_type = \"local\"); tables of attributes are small: take \"replicated\"");
         return config.ItemEmbedding.Kind switch
         {
-            ItemEmbeddingKind.Local => new LocalItemEmbedding(itemCount, config.EmbeddingDim),
+            ItemEmbeddingKind.Local => new LocalItemEmbedding(itemCount, config.EmbeddingDim, heldInPart),
             ItemEmbeddingKind.Categorical => CategoricalItemEmbedding.Of(available.Category(), config.EmbeddingDim),
             ItemEmbeddingKind.Features => new FeatureItemEmbedding(itemCount, available.Features(), config.EmbeddingDim, config.ItemEmbedding.IdDropoutRate),
             _ => throw new ArgumentOutOfRangeException(nameof(config), config.ItemEmbedding.Kind, "unknown item embedding"),

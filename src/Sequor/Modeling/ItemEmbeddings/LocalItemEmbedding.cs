@@ -4,9 +4,9 @@ using Sequor.Kernels;
 namespace Sequor.Modeling.ItemEmbeddings;
 
 /// <summary>e[i] = table[i] (LocalEmbeddingModule): what is learned is the table itself.</summary>
-internal sealed class LocalItemEmbedding(int itemCount, int dim) : ItemEmbedding
+internal sealed class LocalItemEmbedding(int itemCount, int dim, bool heldInPart) : ItemEmbedding
 {
-    internal override Parameter Items { get; } = new(TableName, [itemCount + 1, dim], isTable: true);
+    internal override Parameter Items { get; } = new(TableName, [itemCount + 1, dim], isTable: true, heldInPart);
 
     internal override IReadOnlyList<Parameter> Parameters => [Items];
 

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Sequor.Artifacts;
-using Sequor.Autograd;
 using Sequor.Storage;
 
 namespace Sequor.Training.Checkpoints;
@@ -24,7 +23,7 @@ internal static class Checkpoint
 
     /// <summary>Writes a checkpoint row by row, in memory of constant size, and makes it durable.</summary>
     /// <exception cref="InvalidInputException">The system refuses or the disk is full.</exception>
-    internal static void Write(string directory, TrainingState state, IReadOnlyList<KeyValuePair<string, Matrix>> tensors) =>
+    internal static void Write(string directory, TrainingState state, IReadOnlyList<CheckpointTensor> tensors) =>
         AtomicDirectory.Write(directory, FileName, files =>
         {
             ArtifactFile description = null!;
@@ -59,24 +58,34 @@ internal static class Checkpoint
 
     /// <summary>Reads weights and moments back to where they were.</summary>
     /// <exception cref="InvalidInputException">The checkpoint has other tensors.</exception>
-    internal static void Read(string directory, IReadOnlyList<KeyValuePair<string, Matrix>> tensors)
+    internal static void Read(string directory, IReadOnlyList<CheckpointTensor> tensors)
     {
         using SafetensorsReader reader = SafetensorsReader.Open(Path.Combine(directory, TensorsFileName));
         SafetensorsShape[] expected = Shapes(tensors);
         if (!reader.Tensors.Select(Text).SequenceEqual(expected.Select(Text)))
             throw new InvalidInputException($"{reader.Path} holds other tensors than these settings give; it was written by another version of Sequor: go on with that one");
-        foreach (var (name, matrix) in tensors) reader.Read(name, (row, values) => values.CopyTo(matrix[(int)row]));
+        foreach (CheckpointTensor tensor in tensors)
+            reader.Read(tensor.Name, (row, values) =>
+            {
+                values.CopyTo(tensor.Value[(int)row]);
+                tensor.AfterFill?.Invoke((int)row);
+            });
 
         static string Text(SafetensorsShape shape) => $"{shape.Name} ({string.Join(", ", shape.Dimensions)})";
     }
 
-    private static ArtifactFile WriteTensors(Stream stream, TrainingState state, IReadOnlyList<KeyValuePair<string, Matrix>> tensors)
+    private static ArtifactFile WriteTensors(Stream stream, TrainingState state, IReadOnlyList<CheckpointTensor> tensors)
     {
         using var hashed = new HashedStream(stream);
         var buffered = new BufferedStream(hashed, BufferSize);
         var metadata = new Dictionary<string, string> { [StateKey] = JsonSerializer.Serialize(state, CheckpointJson.Default.TrainingState) };
         var writer = new SafetensorsWriter(buffered, Shapes(tensors), metadata);
-        foreach (var (name, matrix) in tensors) writer.Write(name, (row, destination) => matrix[(int)row].CopyTo(destination));
+        foreach (CheckpointTensor tensor in tensors)
+            writer.Write(tensor.Name, (row, destination) =>
+            {
+                tensor.BeforeRead?.Invoke((int)row);
+                tensor.Value[(int)row].CopyTo(destination);
+            });
         writer.Complete();
         buffered.Flush();
         return new ArtifactFile { Name = TensorsFileName, Length = hashed.Length, Sha256 = hashed.Sha256 };
@@ -93,8 +102,8 @@ internal static class Checkpoint
         return document.RootElement.Deserialize(CheckpointJson.Default.TrainingState)!;
     }
 
-    private static SafetensorsShape[] Shapes(IReadOnlyList<KeyValuePair<string, Matrix>> tensors) =>
-        [.. tensors.Select(tensor => new SafetensorsShape(tensor.Key, [tensor.Value.Rows, tensor.Value.Columns]))];
+    private static SafetensorsShape[] Shapes(IReadOnlyList<CheckpointTensor> tensors) =>
+        [.. tensors.Select(tensor => new SafetensorsShape(tensor.Name, [tensor.Value.Rows, tensor.Value.Columns]))];
 
     private static InvalidInputException Damaged(string path, string finding) => new($"{path} {finding}");
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Sequor.Autograd;
 using Sequor.Storage;
 
 namespace Sequor.Training.Checkpoints;
@@ -11,7 +10,7 @@ internal sealed class CheckpointFolder(string path)
 
     /// <summary>Writes a checkpoint, and only then takes those away that are too many.</summary>
     /// <exception cref="InvalidInputException">The system refuses or the disk is full.</exception>
-    internal void Write(TrainingState state, IReadOnlyList<KeyValuePair<string, Matrix>> tensors, int kept)
+    internal void Write(TrainingState state, IReadOnlyList<CheckpointTensor> tensors, int kept)
     {
         Checkpoint.Write(Path.Combine(path, NameOf(state.Step)), state, tensors);
         foreach (string old in NewestFirst().Skip(kept)) AtomicDirectory.Remove(old);

@@ -3,13 +3,13 @@ using Sequor.Configuration;
 namespace Sequor.Training.Checkpoints;
 
 /// <summary>
-/// The settings that a run may change on its way: those that say how long it goes on and what it keeps. Any other would give a result that no
+/// The settings that a run may change on its way: those that say how long it goes on, what it keeps, and where. Any other would give a result that no
 /// uninterrupted run gives.
 /// </summary>
 internal static class ResumableSettings
 {
     private static readonly string[] s_free =
-        ["train_fn.num_epochs", "train_fn.early_stopping_patience", "train_fn.checkpoint_every_seconds", "train_fn.num_checkpoints", "train_fn.save_ckpt_every_n"];
+        ["train_fn.num_epochs", "train_fn.early_stopping_patience", "train_fn.checkpoint_every_seconds", "train_fn.num_checkpoints", "train_fn.save_ckpt_every_n", "train_fn.embedding_sharding"];
 
     /// <summary>Refuses what a run cannot take over.</summary>
     /// <param name="before">Its settings so far.</param>

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Sequor.Autograd;
 
 namespace Sequor.Training.Checkpoints;
 
@@ -11,7 +10,7 @@ internal sealed class RunProgress
     private readonly Stopwatch _watch = Stopwatch.StartNew();
     private readonly RunDirectory _run;
     private readonly TrainingConfig _config;
-    private readonly IReadOnlyList<KeyValuePair<string, Matrix>> _tensors;
+    private readonly IReadOnlyList<CheckpointTensor> _tensors;
     private readonly CheckpointFolder _checkpoints;
     private readonly List<EpochResult> _epochs;
     private readonly TrainingState _start;
@@ -19,7 +18,7 @@ internal sealed class RunProgress
     private TimeSpan _written, _cost;
 
     /// <summary>A run that begins, or goes on, at a state; checkpoints behind it go.</summary>
-    internal RunProgress(RunDirectory run, TrainingConfig config, TrainingState start, IReadOnlyList<KeyValuePair<string, Matrix>> tensors)
+    internal RunProgress(RunDirectory run, TrainingConfig config, TrainingState start, IReadOnlyList<CheckpointTensor> tensors)
     {
         (_run, _config, _start, _tensors) = (run, config, start, tensors);
         _checkpoints = new CheckpointFolder(RunDirectory.CheckpointsOf(run.Path));

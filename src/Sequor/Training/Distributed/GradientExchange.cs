@@ -22,21 +22,21 @@ internal sealed unsafe class GradientExchange : IDisposable
     private int _shareCount;
     private long _busy;
 
-    /// <summary>Exchanges the gradients that a tape leaves on these parameters.</summary>
-    internal GradientExchange(IProcessGroup group, IReadOnlyList<Parameter> parameters, Tape tape)
+    /// <summary>Exchanges the gradients that a tape leaves on these parameters; of tables held in part by <paramref name="shards"/>.</summary>
+    internal GradientExchange(IProcessGroup group, IReadOnlyList<Parameter> parameters, Tape tape, ShardedTable? shards = null)
     {
         (_group, _tape) = (group, tape);
         _sumNumbers = SumNumbers;
         _sumOfShares = () => _group.Sum(_shareValues, _shareCount);
         foreach (Parameter parameter in parameters)
         {
-            if (parameter.IsTable) _tables.Add(new Table(parameter, group));
+            if (parameter.IsTable) _tables.Add(new Table(parameter, group, parameter.IsHeldInPart ? shards : null));
             else _dense.Add(parameter, new DenseSum(parameter, group));
         }
         tape.GradientsComplete = Exchange;
     }
 
-    /// <summary>Bytes that this rank has given away in the last step: dense gradients once, rows of tables to each other rank.</summary>
+    /// <summary>Bytes that this rank has given away in the last step: dense gradients once, rows of tables to each rank that they go to.</summary>
     internal long Bytes { get; private set; }
 
     /// <summary>Time of the last step in which this rank had nothing else to do than to wait for others.</summary>
@@ -84,7 +84,7 @@ internal sealed unsafe class GradientExchange : IDisposable
         (loss, objective.UserNorm, WantsStop, WantsCheckpoint) = (_numbers[0], _numbers[1], _numbers[2] > 0, _numbers[3] > 0);
         Bytes = 0;
         foreach (DenseSum dense in _dense.Values) Bytes += dense.Bytes;
-        foreach (Table table in _tables) Bytes += table.End(_tape) * (_group.Size - 1);
+        foreach (Table table in _tables) Bytes += table.End(_tape);
     }
 
     /// <summary>Runs an exchange of its own, between steps.</summary>
@@ -134,7 +134,7 @@ internal sealed unsafe class GradientExchange : IDisposable
     }
 
     // Parts of a table's gradient, sent as they come: each exchange has buffers of its own, as the one before may be on its way.
-    private sealed class Table(Parameter parameter, IProcessGroup group) : IDisposable
+    private sealed class Table(Parameter parameter, IProcessGroup group, ShardedTable? shards) : IDisposable
     {
         private readonly List<TableExchange> _exchanges = [];
         private int _sentParts, _sent;
@@ -146,7 +146,7 @@ internal sealed unsafe class GradientExchange : IDisposable
             int parts = parameter.PartCount;
             // Read through another table, the gradient is complete with the last operation only.
             if (parts == _sentParts || (parameter.HasReader && !complete)) return;
-            if (_sent == _exchanges.Count) _exchanges.Add(new TableExchange(parameter, group));
+            if (_sent == _exchanges.Count) _exchanges.Add(new TableExchange(parameter, group, shards));
             _exchanges[_sent++].Begin(workers, exchanges, _sentParts);
             _sentParts = parts;
         }

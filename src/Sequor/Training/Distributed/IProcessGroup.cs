@@ -32,6 +32,13 @@ public unsafe interface IProcessGroup : IDisposable
     /// <exception cref="RankFailureException">The group has broken up.</exception>
     void Gather(uint* words, ReadOnlySpan<long> counts);
 
+    /// <summary>
+    /// Gives each process a block of its own: block r of <paramref name="send"/> goes to process r, and block r of <paramref name="receive"/> comes from it.
+    /// Blocks stand one behind the other, in units of four bytes.
+    /// </summary>
+    /// <exception cref="RankFailureException">The group has broken up.</exception>
+    void Exchange(uint* send, ReadOnlySpan<long> sendCounts, uint* receive, ReadOnlySpan<long> receiveCounts);
+
     /// <summary>Gives every process the bytes of <paramref name="root"/>.</summary>
     /// <exception cref="RankFailureException">The group has broken up.</exception>
     void Broadcast(byte* values, long count, int root);

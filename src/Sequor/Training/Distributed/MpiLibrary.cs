@@ -37,6 +37,7 @@ internal sealed unsafe class MpiLibrary
         Size = (delegate* unmanaged<nint, int*, int>)Symbol("MPI_Comm_size");
         AllReduce = (delegate* unmanaged<void*, void*, int, nint, nint, nint, nint*, int>)Symbol("MPI_Iallreduce");
         AllGather = (delegate* unmanaged<void*, int, nint, void*, int*, int*, nint, nint, nint*, int>)Symbol("MPI_Iallgatherv");
+        AllToAll = (delegate* unmanaged<void*, int*, int*, nint, void*, int*, int*, nint, nint, nint*, int>)Symbol("MPI_Ialltoallv");
         Broadcast = (delegate* unmanaged<void*, int, nint, int, nint, nint*, int>)Symbol("MPI_Ibcast");
         Barrier = (delegate* unmanaged<nint, nint*, int>)Symbol("MPI_Ibarrier");
         Test = (delegate* unmanaged<nint*, int*, void*, int>)Symbol("MPI_Test");
@@ -73,6 +74,8 @@ internal sealed unsafe class MpiLibrary
     internal delegate* unmanaged<void*, void*, int, nint, nint, nint, nint*, int> AllReduce { get; }
 
     internal delegate* unmanaged<void*, int, nint, void*, int*, int*, nint, nint, nint*, int> AllGather { get; }
+
+    internal delegate* unmanaged<void*, int*, int*, nint, void*, int*, int*, nint, nint, nint*, int> AllToAll { get; }
 
     internal delegate* unmanaged<void*, int, nint, int, nint, nint*, int> Broadcast { get; }
 

@@ -33,7 +33,7 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup
     {
         _thread = new Thread(() => Run(patience, onLoss)) { IsBackground = true, Name = "Sequor ranks" };
         _hosts = new string[RankEnvironment.Size];
-        _counts = (int*)NativeMemory.Alloc((nuint)(2 * _hosts.Length * sizeof(int)));
+        _counts = (int*)NativeMemory.Alloc((nuint)(4 * _hosts.Length * sizeof(int)));
         _starts = _counts + _hosts.Length;
     }
 
@@ -80,7 +80,7 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup
     public void Gather(uint* words, ReadOnlySpan<long> counts)
     {
         long[] blocks = counts.ToArray();
-        if (blocks.Sum() > int.MaxValue) throw new InvalidInputException($"the ranks exchange {blocks.Sum()} words at once; at most {int.MaxValue} can be: lower train_fn.num_negatives or train_fn.local_batch_size");
+        RequireFits(blocks);
         Do(() =>
         {
             for (long done = 0; done < blocks.Max(); done += Chunk)
@@ -92,6 +92,27 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup
                 Check(_mpi.AllGather(MpiLibrary.InPlace, 0, _mpi.Word, words, _counts, _starts, _mpi.Word, _mpi.World, &request));
                 Complete(&request);
             }
+        });
+    }
+
+    /// <inheritdoc/>
+    public void Exchange(uint* send, ReadOnlySpan<long> sendCounts, uint* receive, ReadOnlySpan<long> receiveCounts)
+    {
+        long[] sent = sendCounts.ToArray(), received = receiveCounts.ToArray();
+        RequireFits(sent);
+        RequireFits(received);
+        Do(() =>
+        {
+            int* receiveStarts = _starts + Size, receives = receiveStarts + Size;
+            int start = 0, receiveStart = 0;
+            for (int rank = 0; rank < Size; rank++)
+            {
+                (_counts[rank], _starts[rank], receives[rank], receiveStarts[rank]) = ((int)sent[rank], start, (int)received[rank], receiveStart);
+                (start, receiveStart) = (start + _counts[rank], receiveStart + receives[rank]);
+            }
+            nint request;
+            Check(_mpi.AllToAll(send, _counts, _starts, _mpi.Word, receive, receives, receiveStarts, _mpi.Word, _mpi.World, &request));
+            Complete(&request);
         });
     }
 
@@ -161,6 +182,11 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup
             Check(_mpi.AllReduce(MpiLibrary.InPlace, (byte*)values + done * size, (int)Math.Min(Chunk, count - done), type, _mpi.Sum, _mpi.World, &request));
             Complete(&request);
         }
+    }
+
+    private static void RequireFits(long[] blocks)
+    {
+        if (blocks.Sum() > int.MaxValue) throw new InvalidInputException($"the ranks exchange {blocks.Sum()} words at once; at most {int.MaxValue} can be: lower train_fn.num_negatives or train_fn.local_batch_size");
     }
 
     private void Do(Work work)

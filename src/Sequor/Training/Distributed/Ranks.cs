@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using Sequor.Autograd;
+using Sequor.Data;
+using Sequor.Evaluation;
 using Sequor.Modeling;
 
 namespace Sequor.Training.Distributed;
@@ -10,14 +12,17 @@ internal sealed unsafe class Ranks : IDisposable
 {
     private static readonly string[] s_subjects = ["settings", "data", "protocol", "weights"];
 
-    internal Ranks(IProcessGroup group, IReadOnlyList<Parameter> parameters, Tape tape)
+    internal Ranks(IProcessGroup group, IReadOnlyList<Parameter> parameters, Tape tape, ShardedTable? shards)
     {
-        Group = group;
-        Gradients = new GradientExchange(group, parameters, tape);
+        (Group, Shards) = (group, shards);
+        Gradients = new GradientExchange(group, parameters, tape, shards);
     }
 
     /// <summary>The ranks.</summary>
     internal IProcessGroup Group { get; }
+
+    /// <summary>Where the rows of the item table are; null where every rank has all.</summary>
+    internal ShardedTable? Shards { get; }
 
     /// <summary>The exchange of a step.</summary>
     internal GradientExchange Gradients { get; }
@@ -26,8 +31,33 @@ internal sealed unsafe class Ranks : IDisposable
     internal string Description =>
         $", {Group.Size} ranks on {string.Join(", ", Enumerable.Range(0, Group.Size).GroupBy(Group.HostOf).Select(host => $"{host.Key} ({host.Count()})"))}";
 
-    /// <summary>Sums whole numbers over the ranks, exactly.</summary>
-    internal void Sum(int[] numbers)
+    /// <summary>Bytes that this rank has given away in the last step.</summary>
+    internal long Bytes => Gradients.Bytes + (Shards?.Bytes ?? 0);
+
+    /// <summary>Begins a step on a share of a batch: the rows that its events read come here.</summary>
+    internal void Begin(SequenceBatch share)
+    {
+        Gradients.Begin();
+        Shards?.BeginStep();
+        Shards?.Bring(share.Items);
+    }
+
+    /// <summary>Evaluates a model, of whose users or items each rank takes a part: the figures are those of one process.</summary>
+    internal EvaluationReport Evaluate(RecommenderModel model, ShardedTable? shards, LeaveOneOut view, EvaluationOptions options, IProgress<long>? usersDone = null)
+    {
+        RankedTargets targets;
+        if (shards is null) targets = Evaluator.Rank(model, view, options, Group.Rank, Group.Size, usersDone, CancellationToken.None);
+        else
+        {
+            using var evaluation = new ShardedEvaluation(model, view, options, Group, shards);
+            targets = evaluation.Run(usersDone);
+        }
+        Sum(targets.Ranks);
+        return Evaluator.Report(view, options, targets);
+    }
+
+    // Whole numbers, exactly.
+    private void Sum(int[] numbers)
     {
         double[] values = Array.ConvertAll(numbers, number => (double)number);
         fixed (double* first = values) Group.Sum(first, values.Length);
@@ -37,7 +67,7 @@ internal sealed unsafe class Ranks : IDisposable
     /// <summary>Gives every rank the values that rank 0 has.</summary>
     internal void GiveFromFirst(IEnumerable<Matrix> matrices)
     {
-        foreach (Matrix matrix in matrices) Group.Broadcast((byte*)matrix.Data, matrix.Size * sizeof(float), root: 0);
+        foreach (Matrix matrix in matrices) Group.Broadcast((byte*)matrix.Data, (matrix.Size - matrix.Stride + matrix.Columns) * sizeof(float), root: 0);
     }
 
     /// <summary>Gives every rank the text that rank 0 has; the others have none.</summary>
@@ -70,7 +100,11 @@ internal sealed unsafe class Ranks : IDisposable
     }
 
     /// <summary>Ends the exchange; the group stays.</summary>
-    public void Dispose() => Gradients.Dispose();
+    public void Dispose()
+    {
+        Gradients.Dispose();
+        Shards?.Dispose();
+    }
 
     private InvalidInputException Difference(int rank, int subject)
     {
@@ -89,7 +123,8 @@ internal sealed unsafe class Ranks : IDisposable
     private static byte[] Hash(RecommenderModel model)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (Parameter parameter in model.Parameters)
+        // Of rows that are dealt out nobody has a copy to compare with.
+        foreach (Parameter parameter in model.Parameters.Where(parameter => !parameter.IsHeldInPart))
             for (int row = 0; row < parameter.Value.Rows; row++) hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(parameter.Value[row]));
         return hash.GetHashAndReset();
     }

@@ -6,28 +6,29 @@ using Sequor.Kernels;
 namespace Sequor.Training.Distributed;
 
 /// <summary>
-/// Some parts of a table's gradient over the whole batch: each rank sums its own by row and sends (row number, row); every rank adds them in the order
-/// of the ranks, so that all come to the same bits.
+/// Some parts of a table's gradient over the whole batch: each rank sums its own by row and sends (row number, row) to all, or of a sharded table to the rank
+/// that holds the row; whoever receives adds them in the order of the ranks, so that all come to the same bits.
 /// </summary>
 /// <remarks>Rows are marked first, so that a block knows where its sums go; blocks are then summed in parallel, each into its place.</remarks>
 internal sealed unsafe class TableExchange : IDisposable
 {
     private readonly Parameter _table;
     private readonly IProcessGroup _group;
+    private readonly ShardedTable? _shards;
     private readonly Action<int> _count, _sum;
     private readonly Action _exchange;
     private readonly RowGradient _whole = new();
     private readonly int[] _starts;
     private readonly double[] _sizes;
-    private readonly long[] _counts;
+    private readonly long[] _counts, _sent;
     private NativeBuffer _ids = new(16), _rows = new(16), _allIds = new(16), _allRows = new(16);
     private int _firstPart;
 
-    internal TableExchange(Parameter table, IProcessGroup group)
+    internal TableExchange(Parameter table, IProcessGroup group, ShardedTable? shards)
     {
-        (_table, _group) = (table, group);
+        (_table, _group, _shards) = (table, group, shards);
         _starts = new int[table.Blocks.Count + 1];
-        (_sizes, _counts) = (new double[group.Size], new long[group.Size]);
+        (_sizes, _counts, _sent) = (new double[group.Size], new long[group.Size], new long[group.Size]);
         _count = CountRows;
         _sum = Simd.Width switch
         {
@@ -35,10 +36,10 @@ internal sealed unsafe class TableExchange : IDisposable
             8 => Sum<Vector256<float>, Simd256>,
             _ => Sum<Vector128<float>, Simd128>,
         };
-        _exchange = Exchange;
+        _exchange = shards is null ? GatherFromAll : GiveToHolders;
     }
 
-    /// <summary>Bytes that this rank has sent to each other one, in the last exchange.</summary>
+    /// <summary>Bytes that this rank has sent to the others in the last exchange.</summary>
     internal long Bytes { get; private set; }
 
     /// <summary>Sums the parts from <paramref name="firstPart"/> on that backward has left here, and sends them.</summary>
@@ -73,7 +74,7 @@ internal sealed unsafe class TableExchange : IDisposable
         _allRows.Dispose();
     }
 
-    private static void Grow(ref NativeBuffer buffer, long length)
+    internal static void Grow(ref NativeBuffer buffer, long length)
     {
         if (buffer.Length >= length) return;
         buffer.Dispose();
@@ -112,7 +113,7 @@ internal sealed unsafe class TableExchange : IDisposable
         }
     }
 
-    private void Exchange()
+    private void GatherFromAll()
     {
         int rows = _starts[^1], stride = _table.Value.Stride;
         Array.Clear(_sizes);
@@ -133,6 +134,19 @@ internal sealed unsafe class TableExchange : IDisposable
         for (int rank = 0; rank < _counts.Length; rank++) _counts[rank] *= stride;
         _group.Gather((uint*)_allRows.Pointer, _counts);
         for (int rank = 0; rank < _counts.Length; rank++) _counts[rank] /= stride;
-        Bytes = (long)rows * (stride + 1) * sizeof(float);
+        Bytes = (long)rows * (stride + 1) * sizeof(float) * (_group.Size - 1);
+    }
+
+    private void GiveToHolders()
+    {
+        int rows = _starts[^1], stride = _table.Value.Stride;
+        _shards!.CountByRank(new ReadOnlySpan<int>(_ids.Pointer, rows), _sent);
+        _shards.ExchangeCounts(_sent, _counts);
+        long all = _counts.Sum();
+        Grow(ref _allIds, all);
+        Grow(ref _allRows, all * stride);
+        _group.Exchange((uint*)_ids.Pointer, _sent, (uint*)_allIds.Pointer, _counts);
+        _group.Exchange((uint*)_rows.Pointer, ShardedTable.Times(_sent, stride), (uint*)_allRows.Pointer, ShardedTable.Times(_counts, stride));
+        Bytes = (rows - _sent[_group.Rank]) * (stride + 1) * sizeof(float);
     }
 }

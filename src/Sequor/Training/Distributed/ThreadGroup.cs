@@ -56,6 +56,20 @@ public sealed unsafe class ThreadGroup : IProcessGroup
     }
 
     /// <inheritdoc/>
+    public void Exchange(uint* send, ReadOnlySpan<long> sendCounts, uint* receive, ReadOnlySpan<long> receiveCounts)
+    {
+        _board.Counts[Rank] = sendCounts.ToArray();
+        Meet(send);
+        for (int rank = 0; rank < Size; receive += receiveCounts[rank++])
+        {
+            long start = 0, bytes = receiveCounts[rank] * sizeof(uint);
+            for (int before = 0; before < Rank; before++) start += _board.Counts[rank][before];
+            Buffer.MemoryCopy((uint*)_board.Pointers[rank] + start, receive, bytes, bytes);
+        }
+        _board.Meet();
+    }
+
+    /// <inheritdoc/>
     public void Broadcast(byte* values, long count, int root)
     {
         Meet(values);
@@ -86,6 +100,8 @@ public sealed unsafe class ThreadGroup : IProcessGroup
         internal int Size => size;
 
         internal nint[] Pointers { get; } = new nint[size];
+
+        internal long[][] Counts { get; } = new long[size][];
 
         internal void Meet()
         {
