@@ -169,7 +169,7 @@ public unsafe class ItemEmbeddingTests
             _tape = new Tape(_workers, differentiate: true);
             Attributes = TinyModels.Attributes(Items);
             Embedding = ItemEmbedding.Create(
-                new ModelConfig { EmbeddingDim = Dim, ItemEmbedding = new ItemEmbeddingConfig { Kind = kind, IdDropoutRate = idDropoutRate } }, Items, Attributes);
+                new ModelConfig { EmbeddingDim = Dim, ItemEmbedding = new ItemEmbeddingConfig { Kind = kind, IdDropoutRate = idDropoutRate } }, Items, Attributes, heldInPart: false);
             var random = new Random(6);
             foreach (Parameter parameter in Embedding.Parameters)
                 for (int row = 0; row < parameter.Value.Rows; row++)

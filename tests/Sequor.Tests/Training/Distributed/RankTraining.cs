@@ -8,7 +8,10 @@ using Sequor.Training.Distributed;
 
 namespace Sequor.Tests.Training.Distributed;
 
-/// <summary>Trains a few steps on ranks that are threads of the test: the loss of every step, and the weights behind them, rank by rank.</summary>
+/// <summary>
+/// Trains a few steps on ranks that are threads of the test: the loss of every step, and the weights behind them, rank by rank. Of a table that is dealt
+/// out the rows that a rank does not hold are no numbers between the steps, so that whoever reads one that was not brought is found out.
+/// </summary>
 internal static class RankTraining
 {
     internal static (double[] Losses, float[][][] Weights) Run(ExperimentConfig config, SequenceStore store, int ranks, int steps)
@@ -27,6 +30,9 @@ internal static class RankTraining
                 while (own.Count < steps && loader.Next() is { } batch)
                 {
                     own.Add(trainer.Step(batch));
+                    foreach (Parameter table in trainer.Model.Parameters)
+                        for (int row = 0; row < table.Value.Rows; row++)
+                            if (row < table.Held.First || row >= table.Held.End) table.Value[row].Fill(float.NaN);
                     loader.Return(batch);
                 }
             }
@@ -34,6 +40,17 @@ internal static class RankTraining
         });
         foreach (double[] other in losses) Xunit.Assert.Equal(losses[0], other);
         return (losses[0], weights);
+    }
+
+    /// <summary>The weights of all ranks as one model's: each row from a rank that holds it.</summary>
+    internal static float[][] Whole(float[][][] weights)
+    {
+        float[][] whole = [.. weights[0].Select(array => array.ToArray())];
+        foreach (float[][] rank in weights.Skip(1))
+            for (int p = 0; p < whole.Length; p++)
+                for (int i = 0; i < whole[p].Length; i++)
+                    if (float.IsNaN(whole[p][i])) whole[p][i] = rank[p][i];
+        return whole;
     }
 
     /// <summary>Runs a body on each rank; the first failure that is not another's leaving ends the test.</summary>
