@@ -18,7 +18,7 @@ public sealed class RankProcessTests(TrainedRun one) : IClassFixture<TrainedRun>
     {
         RequireOpenMpi();
         string run = folder.File("run");
-        using Process process = Start(run, "--set", "train_fn.num_epochs=2", "--threads", "1");
+        using Process process = StartNew(run, "--set", "train_fn.num_epochs=2", "--threads", "1");
         string error = process.StandardError.ReadToEnd();
         process.WaitForExit();
         Assert.True(process.ExitCode == 0, error);
@@ -29,20 +29,52 @@ public sealed class RankProcessTests(TrainedRun one) : IClassFixture<TrainedRun>
     }
 
     [Theory]
-    [InlineData("STOP", "rank 1 on ")]
-    [InlineData("KILL", "rank 1 with PID ")]
-    public void A_lost_rank_ends_the_job_by_name(string signal, string named)
+    [InlineData("STOP", "replicated")]
+    [InlineData("KILL", "rows")]
+    public void A_lost_rank_ends_the_job_by_name_and_the_run_goes_on_with_other_ranks(string signal, string sharding)
     {
         RequireOpenMpi();
         string run = folder.File("run");
-        using Process process = Start(run, "--set", "train_fn.num_epochs=1000000", "--rank-timeout", "2", "--threads", "1");
+        using Process process = StartNew(run, "--set", "train_fn.num_epochs=1000000", "--set", $"train_fn.embedding_sharding=\"{sharding}\"", "--rank-timeout", "2", "--threads", "1");
         while (!File.Exists(Path.Combine(run, "best", "manifest.json")) && !process.HasExited) Thread.Sleep(50);
         using (Process kill = Process.Start("kill", [$"-{signal}", SecondRank(run).ToString(CultureInfo.InvariantCulture)])) kill.WaitForExit();
         string error = process.StandardError.ReadToEnd();
         process.WaitForExit();
         Assert.NotEqual(0, process.ExitCode);
-        Assert.Contains(named, error, StringComparison.Ordinal);
+        Assert.Contains("rank 1 on ", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("----", error, StringComparison.Ordinal);
         Assert.Equal(0, Tool.Run("evaluate", run, "--data", one.Store, "--json").ExitCode);
+        int epochs = Metrics(run).Count(line => line.StartsWith("{\"epoch\"", StringComparison.Ordinal)) + 2;
+        using Process resumed = Process.Start(ToolProcess.Of("train", "--resume", run, "--set", $"train_fn.num_epochs={epochs}", "--workers", "3", "--threads", "1"))!;
+        error = resumed.StandardError.ReadToEnd();
+        resumed.WaitForExit();
+        Assert.True(resumed.ExitCode == 0, error);
+        Assert.True(File.Exists(Path.Combine(run, "last", "manifest.json")));
+    }
+
+    [Fact]
+    public void An_interrupt_ends_all_ranks_behind_a_checkpoint()
+    {
+        RequireOpenMpi();
+        string run = folder.File("run");
+        using Process process = StartNew(run, "--set", "train_fn.num_epochs=1000000", "--threads", "1");
+        while (!File.Exists(Path.Combine(run, "best", "manifest.json")) && !process.HasExited) Thread.Sleep(50);
+        using (Process terminate = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)])) terminate.WaitForExit();
+        string error = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        Assert.Equal((130, $"interrupted; go on with `sequor train --resume {run}`\n"), (process.ExitCode, error));
+    }
+
+    [Fact]
+    public void Without_Open_MPI_a_sentence_says_how_to_install_it()
+    {
+        ProcessStartInfo start = ToolProcess.Of("train", one.Config, "--data", one.Store, "--out", folder.File("run"), "--workers", "2");
+        start.Environment["PATH"] = folder.File("nothing");
+        using Process process = Process.Start(start)!;
+        string error = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        Assert.Equal(2, process.ExitCode);
+        Assert.StartsWith("--workers 2 needs Open MPI's mpirun, which is not there: install it (Debian and Ubuntu: apt install openmpi-bin", error, StringComparison.Ordinal);
     }
 
     private static void RequireOpenMpi()
@@ -50,11 +82,8 @@ public sealed class RankProcessTests(TrainedRun one) : IClassFixture<TrainedRun>
         if (MpiProcessGroup.LibraryVersion is null || !File.Exists("/usr/bin/mpirun")) Assert.Skip("Open MPI is not installed");
     }
 
-    private Process Start(string run, params string[] arguments) => Process.Start(new ProcessStartInfo(
-        "dotnet", ["exec", typeof(CommandLine).Assembly.Location, "train", one.Config, "--data", one.Store, "--out", run, "--workers", "2", .. arguments])
-    {
-        RedirectStandardError = true, RedirectStandardOutput = true,
-    })!;
+    private Process StartNew(string run, params string[] arguments) =>
+        Process.Start(ToolProcess.Of(["train", one.Config, "--data", one.Store, "--out", run, "--workers", "2", .. arguments]))!;
 
     private static int SecondRank(string run)
     {

@@ -8,15 +8,17 @@ internal static class ToolProcess
 {
     internal static Process Start(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", ["exec", typeof(CommandLine).Assembly.Location, .. arguments])
-        {
-            RedirectStandardOutput = true, RedirectStandardError = true,
-        };
-        Process process = Process.Start(start)!;
+        Process process = Process.Start(Of(arguments))!;
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         return process;
     }
+
+    /// <summary>How it is started, with both streams to be read.</summary>
+    internal static ProcessStartInfo Of(params string[] arguments) => new("dotnet", ["exec", typeof(CommandLine).Assembly.Location, .. arguments])
+    {
+        RedirectStandardOutput = true, RedirectStandardError = true,
+    };
 
     /// <summary>Waits for what must succeed.</summary>
     internal static void Finish(Process process)
