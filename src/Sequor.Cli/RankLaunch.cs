@@ -8,6 +8,9 @@ namespace Sequor.Cli;
 /// <summary><c>--workers N</c>: this command again, N times on this host, under Open MPI's launcher.</summary>
 internal static class RankLaunch
 {
+    /// <summary>Name of the option.</summary>
+    public const string Option = "--workers";
+
     private const string Launcher = "mpirun";
     private const int Stop = 10;
 
@@ -31,8 +34,8 @@ internal static class RankLaunch
         bool skips = false;
         foreach (string token in tokens)
         {
-            if (!skips && token != TrainCommand.WorkersOption) Add(start, token);
-            skips = token == TrainCommand.WorkersOption;
+            if (!skips && token != Option) Add(start, token);
+            skips = token == Option;
         }
 
         using Process process = Process.Start(start)!;
@@ -47,7 +50,7 @@ internal static class RankLaunch
     {
         foreach (string folder in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
             if (Path.Combine(folder, program) is { } path && File.Exists(path)) return path;
-        throw new InvalidInputException($"{TrainCommand.WorkersOption} {count} needs Open MPI's {program}, which is not there: {MpiProcessGroup.InstallAdvice}, or leave the option out");
+        throw new InvalidInputException($"{Option} {count} needs Open MPI's {program}, which is not there: {MpiProcessGroup.InstallAdvice}, or leave the option out");
     }
 
     [DllImport("libc", EntryPoint = "kill")]

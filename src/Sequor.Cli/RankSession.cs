@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Globalization;
 using Sequor.Training.Distributed;
 
@@ -10,10 +11,27 @@ internal static class RankSession
     public const string WidthVariable = "SEQUOR_COLUMNS";
 
     private const int DefaultPatience = 6;
-    private static readonly TimeSpan SayFirst = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan SayFirst = TimeSpan.FromSeconds(3);
+
+    /// <summary><c>--workers</c>.</summary>
+    public static Option<int?> Workers() => CommonOptions.Number<int>(
+        RankLaunch.Option, "Processes on this host that train one model together, over Open MPI; the cores are shared out. For several hosts start this command under mpirun.", 1);
+
+    /// <summary><c>--rank-timeout</c>.</summary>
+    public static Option<int?> Patience() => CommonOptions.Number<int>(
+        "--rank-timeout", $"Seconds that a process may be silent before the job ends. {DefaultPatience} when absent.", 1, "SECONDS");
+
+    /// <summary>Threads of this process: those that were asked for, or its share of the cores; null for all of them.</summary>
+    public static int? Threads(int? asked, IProcessGroup? group) => asked ?? (group is null ? null : RankEnvironment.ThreadCount);
+
+    /// <summary>Starts this command again as several ranks, where that is asked for; else, and in each of them, runs the work.</summary>
+    public static int Run(Terminal terminal, ParseResult line, Option<int?> workers, Option<int?> patience, Func<Terminal, IProcessGroup?, int> work) =>
+        line.GetValue(workers) is > 1 and { } count && RankEnvironment.Size == 1
+            ? RankLaunch.Run(terminal, line.Tokens.Select(token => token.Value), count)
+            : Run(terminal, line.GetValue(patience), work);
 
     /// <summary>Runs the work with the group that this process belongs to; only the first rank writes results, and what befalls all is said once.</summary>
-    public static int Run(Terminal terminal, int? patience, Func<Terminal, IProcessGroup?, int> work)
+    private static int Run(Terminal terminal, int? patience, Func<Terminal, IProcessGroup?, int> work)
     {
         RankEnvironment.RequireOpenMpi();
         if (RankEnvironment.Size == 1) return work(terminal, null);

@@ -3,14 +3,12 @@ using System.CommandLine.Parsing;
 using Sequor.Configuration;
 using Sequor.Data;
 using Sequor.Training;
-using Sequor.Training.Distributed;
 
 namespace Sequor.Cli;
 
 /// <summary><c>sequor train</c>: an experiment file and a store to a run, or an interrupted run to its end.</summary>
 internal static class TrainCommand
 {
-    internal const string WorkersOption = "--workers";
     private const string Port = "--master_port";
 
     public static Command Create(Terminal terminal)
@@ -33,8 +31,7 @@ internal static class TrainCommand
         Option<string?> protocol = CommonOptions.Protocol("reference when absent.");
         Option<string[]> set = CommonOptions.Set();
         Option<int?> threads = CommonOptions.Threads();
-        Option<int?> workers = CommonOptions.Number<int>(WorkersOption, "Processes on this host that train one model together, over Open MPI; the cores are shared out. For several hosts start `sequor train` under mpirun.", 1);
-        Option<int?> patience = CommonOptions.Number<int>("--rank-timeout", "Seconds that a process may be silent before the job ends. 6 when absent.", 1, "SECONDS");
+        Option<int?> workers = RankSession.Workers(), patience = RankSession.Patience();
         Option<bool> json = CommonOptions.Json();
         var command = new Command("train", """
             Trains the model that an experiment file describes, and keeps its best and its last epoch.
@@ -62,28 +59,24 @@ internal static class TrainCommand
             if (line.GetValue(config) is not null) given.Insert(0, "CONFIG");
             if (given.Count > 0) line.AddError($"{string.Join(", ", given)} cannot go with --resume: a run goes on with what it began with");
         });
-        command.SetAction(line =>
+        command.SetAction(line => RankSession.Run(terminal, line, workers, patience, (own, group) =>
         {
-            if (line.GetValue(workers) is > 1 and { } count && RankEnvironment.Size == 1) return RankLaunch.Run(terminal, line.Tokens.Select(token => token.Value), count);
-            return RankSession.Run(terminal, line.GetValue(patience), (own, group) =>
-            {
-                int? threadCount = line.GetValue(threads) ?? (group is null ? null : RankEnvironment.ThreadCount);
-                if (line.GetValue(port) is not null) own.Notice($"{Port} has no effect: processes find each other over Open MPI");
-                if (line.GetValue(resume) is { } run)
-                    return ResumedTraining.Run(own, run, line.GetValue(data), line.GetValue(set) ?? [], threadCount, line.GetValue(json), group);
-                LoadedExperiment experiment = ExperimentConfig.Load((line.GetValue(config) ?? line.GetValue(ginFile))!, line.GetValue(set));
-                foreach (string notice in experiment.Notices) own.Notice(notice);
-                using var store = SequenceStore.Open(line.GetValue(data)!);
-                return Run(own, new TrainingJob(
-                    experiment.Config,
-                    store,
-                    CommonOptions.ParseProtocol(line.GetValue(protocol)),
-                    line.GetValue(output)!,
-                    threadCount,
-                    line.GetValue(json))
-                { InitFrom = line.GetValue(initFrom), Group = group });
-            });
-        });
+            int? threadCount = RankSession.Threads(line.GetValue(threads), group);
+            if (line.GetValue(port) is not null) own.Notice($"{Port} has no effect: processes find each other over Open MPI");
+            if (line.GetValue(resume) is { } run)
+                return ResumedTraining.Run(own, run, line.GetValue(data), line.GetValue(set) ?? [], threadCount, line.GetValue(json), group);
+            LoadedExperiment experiment = ExperimentConfig.Load((line.GetValue(config) ?? line.GetValue(ginFile))!, line.GetValue(set));
+            foreach (string notice in experiment.Notices) own.Notice(notice);
+            using var store = SequenceStore.Open(line.GetValue(data)!);
+            return Run(own, new TrainingJob(
+                experiment.Config,
+                store,
+                CommonOptions.ParseProtocol(line.GetValue(protocol)),
+                line.GetValue(output)!,
+                threadCount,
+                line.GetValue(json))
+            { InitFrom = line.GetValue(initFrom), Group = group });
+        }));
         return command;
     }
 

@@ -54,7 +54,7 @@ internal static class BenchLengthCommand
             Training = experiment.Training with { BatchSize = Math.Max(1, tokens / length) },
         };
         using BenchData data = BenchData.Generate(BenchShape.OfLength(length), config.Training.BatchSize);
-        return TrainingMeasurement.Run(config, data.Store, workers, steps, null, cancellation);
+        return TrainingMeasurement.Run(config, data.Store, workers, steps, group: null, onStep: null, cancellation);
     }
 
     private static void WriteJson(Terminal terminal, string config, WorkerPool workers, (int Length, TrainingMeasurement Measured)[] results) => terminal.WriteJson(writer =>

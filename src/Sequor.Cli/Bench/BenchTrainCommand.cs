@@ -16,29 +16,31 @@ internal static class BenchTrainCommand
         Option<int?> steps = CommonOptions.Number<int>("--steps", "Steps to measure, after three that warm up. 15 when absent.", 1);
         Option<string[]> set = BenchOptions.Set();
         Option<int?> threads = CommonOptions.Threads();
+        Option<int?> ranks = RankSession.Workers(), patience = RankSession.Patience();
         Option<bool> json = CommonOptions.Json();
         var command = new Command("train", """
             Measures whole training steps: batch, forward, loss, backward, optimizer.
 
             Example:
               sequor bench train configs/amzn-books/hstu.gin --steps 15 --json
-            """) { config, shape, data, steps, set, threads, json };
+              sequor bench train configs/ml-1m/hstu.gin --workers 2
+            """) { config, shape, data, steps, set, threads, ranks, patience, json };
         BenchOptions.RefuseBoth(command, shape, data);
-        command.SetAction(line =>
+        command.SetAction(line => RankSession.Run(terminal, line, ranks, patience, (own, group) =>
         {
-            ExperimentConfig experiment = BenchOptions.Load(terminal, line.GetRequiredValue(config), line.GetValue(set));
+            ExperimentConfig experiment = BenchOptions.Load(own, line.GetRequiredValue(config), line.GetValue(set));
             using BenchData bench = BenchData.Open(line.GetValue(data), line.GetValue(shape), experiment);
             int count = line.GetValue(steps) ?? 15;
-            return BenchRun.With(line.GetValue(threads), workers =>
+            return BenchRun.With(RankSession.Threads(line.GetValue(threads), group), workers =>
             {
                 MachinePeak peak = MachinePeak.Measure(workers);
-                TrainingMeasurement measured = ProgressBars.Show(terminal, line.GetValue(json), bars => TrainingMeasurement.Run(
-                    experiment, bench.Store, workers, count, done => bars.Report("steps", done, count), terminal.Cancellation));
-                if (line.GetValue(json)) terminal.WriteJson(writer => WriteJson(writer, line.GetRequiredValue(config), bench, workers, peak, measured, count));
-                else Draw(terminal, bench, workers, peak, measured);
+                TrainingMeasurement measured = ProgressBars.Show(own, line.GetValue(json), bars => TrainingMeasurement.Run(
+                    experiment, bench.Store, workers, count, group, done => bars.Report("steps", done, count), own.Cancellation));
+                if (line.GetValue(json)) own.WriteJson(writer => WriteJson(writer, line.GetRequiredValue(config), bench, workers, peak, measured, count));
+                else Draw(own, bench, workers, peak, measured);
                 return 0;
             });
-        });
+        }));
         return command;
     }
 
@@ -64,6 +66,15 @@ internal static class BenchTrainCommand
         json.WriteStartObject("phases_s");
         foreach ((string name, double seconds) in measured.Phases) json.WriteNumber(name, seconds);
         json.WriteEndObject();
+        if (measured.Ranks is { } ranks)
+        {
+            json.WriteNumber("ranks", ranks.Count);
+            json.WriteNumber("given_bytes_per_step", ranks.GivenBytes);
+            json.WriteNumber("exchange_busy_s", ranks.BusySeconds);
+            json.WriteNumber("exchange_wait_s", ranks.WaitSeconds);
+            json.WriteNumber("fetch_s", ranks.FetchSeconds);
+        }
+
         json.WriteNumber("allocated_bytes_per_step", measured.AllocatedBytesPerStep);
         json.WriteNumber("rss_bytes_first_step", measured.ResidentBytesAtFirst);
         json.WriteNumber("rss_bytes_last_step", measured.ResidentBytesAtLast);
@@ -74,7 +85,12 @@ internal static class BenchTrainCommand
     private static void Draw(Terminal terminal, BenchData bench, WorkerPool workers, MachinePeak peak, TrainingMeasurement measured)
     {
         string phases = string.Join("   ", measured.Phases.Select(phase => $"{phase.Name} {BenchRun.Milliseconds(phase.Seconds)}"));
+        (string, string)[] ranks = measured.Ranks is not { } exchange ? [] :
+        [
+            ("ranks", string.Create(CultureInfo.InvariantCulture, $"{exchange.Count}; each gives {Tables.Size((long)exchange.GivenBytes)} a step, {BenchRun.Milliseconds(exchange.BusySeconds)} on the way, {exchange.Overlap:P0} of it beside the computation")),
+        ];
         terminal.Draw(Tables.Facts(
+        [
             ("data", $"{bench.Name}, {Tables.Count(bench.Store.Items.Count)} items"),
             ("machine", $"{Simd.Name}, {workers.ThreadCount} threads"),
             ("step", $"{BenchRun.Milliseconds(measured.Step.Median)} median, {BenchRun.Milliseconds(measured.Step.Least)} to {BenchRun.Milliseconds(measured.Step.Most)}"),
@@ -82,8 +98,10 @@ internal static class BenchTrainCommand
             ("arithmetic", Share(measured.Gflops, peak.Gflops, "GFLOP/s")),
             ("table memory", Share(measured.BytesPerSecond / 1e9, peak.BytesPerSecond / 1e9, "GB/s")),
             ("phases", phases),
+            .. ranks,
             ("allocated", $"{Tables.Count((long)measured.AllocatedBytesPerStep)} bytes a step"),
-            ("memory", $"{Tables.Size(measured.ResidentBytesAtFirst)} at the first step, {Tables.Size(measured.ResidentBytesAtLast)} at the last, {Tables.Size(measured.PeakResidentBytes)} at most")));
+            ("memory", $"{Tables.Size(measured.ResidentBytesAtFirst)} at the first step, {Tables.Size(measured.ResidentBytesAtLast)} at the last, {Tables.Size(measured.PeakResidentBytes)} at most"),
+        ]));
     }
 
     private static string Share(double value, double peak, string unit) =>

@@ -40,12 +40,12 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
     /// Addresses for <paramref name="length"/> floats, all zero, of which only the pages that are written to take memory, in 4 KiB each: for what is larger
     /// than memory and used in part. Where the system is not Linux, memory for all.
     /// </summary>
-    /// <exception cref="OutOfMemoryException">The system has no room for the addresses.</exception>
+    /// <exception cref="InsufficientMemoryException">The system has no room for the addresses.</exception>
     internal static NativeBuffer Reserve(long length)
     {
         if (!OperatingSystem.IsLinux()) return new NativeBuffer(length);
         void* memory = Map(null, checked((nuint)length * sizeof(float)), ReadAndWrite, PrivateAnonymousUncommitted, -1, 0);
-        return (nint)memory == -1 ? throw new OutOfMemoryException() : new NativeBuffer((float*)memory, length);
+        return (nint)memory == -1 ? throw new InsufficientMemoryException($"no room for {length} floats of addresses") : new NativeBuffer((float*)memory, length);
     }
 
     /// <summary>First float.</summary>

@@ -114,6 +114,7 @@ public sealed class Trainer : IDisposable
             Stopwatch.GetElapsedTime(exchanged), _tape.Flops, _tape.GatheredBytes + _optimizer.BytesPerStep)
         {
             Exchange = Stopwatch.GetElapsedTime(differentiated, exchanged), ExchangedBytes = _ranks?.Bytes ?? 0,
+            ExchangeBusy = _ranks?.Gradients.Busy ?? default, Fetch = _ranks?.Shards?.BringTime ?? default,
         };
         return loss;
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 
 namespace Sequor.Training.Distributed;
@@ -20,6 +21,9 @@ internal sealed class ExchangeThread : IDisposable
         _thread = new Thread(Work) { IsBackground = true, Name = "Sequor exchange" };
         _thread.Start();
     }
+
+    /// <summary>Time spent in exchanges so far.</summary>
+    internal TimeSpan Busy { get; private set; }
 
     /// <summary>Asks for an exchange, to be done behind all that were asked for before.</summary>
     internal void Begin(Action exchange)
@@ -73,6 +77,7 @@ internal sealed class ExchangeThread : IDisposable
                 if (_stopping) return;
                 exchange = _waiting.Dequeue();
             }
+            long start = Stopwatch.GetTimestamp();
             try
             {
                 if (_failure is null) exchange();
@@ -83,6 +88,7 @@ internal sealed class ExchangeThread : IDisposable
             }
             lock (_change)
             {
+                Busy += Stopwatch.GetElapsedTime(start);
                 _open--;
                 Monitor.PulseAll(_change);
             }

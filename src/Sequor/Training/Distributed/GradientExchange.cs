@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Sequor.Autograd;
 using Sequor.Kernels;
 using Sequor.Losses;
@@ -20,7 +19,7 @@ internal sealed unsafe class GradientExchange : IDisposable
     private readonly double[] _numbers = new double[4];
     private double* _shareValues;
     private int _shareCount;
-    private long _busy;
+    private TimeSpan _busyBefore;
 
     /// <summary>Exchanges the gradients that a tape leaves on these parameters; of tables held in part by <paramref name="shards"/>.</summary>
     internal GradientExchange(IProcessGroup group, IReadOnlyList<Parameter> parameters, Tape tape, ShardedTable? shards = null)
@@ -39,8 +38,8 @@ internal sealed unsafe class GradientExchange : IDisposable
     /// <summary>Bytes that this rank has given away in the last step: dense gradients once, rows of tables to each rank that they go to.</summary>
     internal long Bytes { get; private set; }
 
-    /// <summary>Time of the last step in which this rank had nothing else to do than to wait for others.</summary>
-    internal TimeSpan Waited { get; private set; }
+    /// <summary>Time of the last step in which something was exchanged, also while this rank computed.</summary>
+    internal TimeSpan Busy { get; private set; }
 
     /// <summary>Whether this rank wants to stop, before a step; whether one of the ranks does, behind it.</summary>
     internal bool WantsStop { get; set; }
@@ -51,20 +50,18 @@ internal sealed unsafe class GradientExchange : IDisposable
     /// <summary>Adds up what a loss must know of the whole batch before it can be differentiated.</summary>
     internal void Sum(Span<double> values)
     {
-        long start = Stopwatch.GetTimestamp();
         fixed (double* first = values)
         {
             _shareValues = first;
             _shareCount = values.Length;
             _exchanges.Run(_sumOfShares);
         }
-        _busy += Stopwatch.GetTimestamp() - start;
     }
 
     /// <summary>Begins a step.</summary>
     internal void Begin()
     {
-        _busy = 0;
+        _busyBefore = _exchanges.Busy;
         foreach (DenseSum dense in _dense.Values) dense.IsSent = false;
         foreach (Table table in _tables) table.Begin();
     }
@@ -78,9 +75,8 @@ internal sealed unsafe class GradientExchange : IDisposable
         foreach (DenseSum dense in _dense.Values) dense.Send(_exchanges);
         foreach (Table table in _tables) table.Send(_tape.Workers, _exchanges, complete: true);
         (_numbers[0], _numbers[1], _numbers[2], _numbers[3]) = (loss, objective.UserNorm, WantsStop ? 1 : 0, WantsCheckpoint ? 1 : 0);
-        long start = Stopwatch.GetTimestamp();
         _exchanges.Run(_sumNumbers);
-        Waited = Stopwatch.GetElapsedTime(start - _busy);
+        Busy = _exchanges.Busy - _busyBefore;
         (loss, objective.UserNorm, WantsStop, WantsCheckpoint) = (_numbers[0], _numbers[1], _numbers[2] > 0, _numbers[3] > 0);
         Bytes = 0;
         foreach (DenseSum dense in _dense.Values) Bytes += dense.Bytes;
