@@ -3,7 +3,6 @@ using Sequor.Data;
 using Sequor.Tests.Data;
 using Sequor.Training;
 using Sequor.Training.Checkpoints;
-using Sequor.Training.Distributed;
 using Xunit;
 
 namespace Sequor.Tests.Training.Distributed;
