@@ -6,8 +6,8 @@
 #   SEQUOR  the tool: a command such as "dotnet artifacts/bin/Sequor.Cli/release/Sequor.Cli.dll"
 #   OUT     folder for the runs
 #
-# Environment: KILLS (5), RANKS (2), SIGNAL (KILL; STOP for a rank that hangs), SETTINGS (--set …), SEED of the moments (1).
-# The number of ranks changes from kill to kill: 2, 3, 4, 2 …
+# Environment: KILLS (5), RANKS (2; "2 3 4" changes the number from kill to kill, and the undisturbed run has the first), SIGNAL (KILL; STOP for a
+# rank that hangs), SETTINGS (--set …), SEED of the moments (1).
 set -euo pipefail
 
 if (($# < 4)); then
@@ -17,6 +17,7 @@ fi
 read -ra sequor <<< "$1"
 config=$2 store=$3 out=$4
 read -ra settings <<< "${SETTINGS:-}"
+read -ra numbers <<< "${RANKS:-2}"
 mkdir -p "$out"
 RANDOM=${SEED:-1}
 rm -rf "$out/whole" "$out/killed"
@@ -30,13 +31,13 @@ rank_pid() {
 }
 
 start=$(now)
-"${sequor[@]}" train "$config" --data "$store" --out "$out/whole" "${settings[@]}" --json > "$out/whole.json" 2> /dev/null
+"${sequor[@]}" train "$config" --data "$store" --out "$out/whole" "${settings[@]}" --workers "${numbers[0]}" --json > "$out/whole.json" 2> /dev/null
 whole=$(since "$start")
-echo "undisturbed, one process: $whole s"
+echo "undisturbed, ${numbers[0]} ranks: $whole s"
 
 command=(train "$config" --data "$store" --out "$out/killed" "${settings[@]}")
 for ((kill = 1; kill <= ${KILLS:-5}; kill++)); do
-    ranks=$((2 + (kill - 1) % 3))
+    ranks=${numbers[(kill - 1) % ${#numbers[@]}]}
     "${sequor[@]}" "${command[@]}" --workers "$ranks" > "$out/killed.txt" 2> "$out/killed.err" &
     job=$!
     while [[ ! -e $out/killed/log.txt ]] && kill -0 $job; do sleep 0.1; done
@@ -50,5 +51,5 @@ for ((kill = 1; kill <= ${KILLS:-5}; kill++)); do
     echo "kill $kill: rank $victim of $ranks, behind $(grep -c '"epoch"' "$out/killed/metrics.jsonl" || true) epochs: over in $(since "$start") s, exit code $code: $(head -1 "$out/killed.err")"
     command=(train --resume "$out/killed")
 done
-"${sequor[@]}" train --resume "$out/killed" --workers 2 --json > "$out/killed.json" 2> /dev/null
+"${sequor[@]}" train --resume "$out/killed" --workers "${numbers[0]}" --json > "$out/killed.json" 2> /dev/null
 python3 "$(dirname "$0")/compare.py" "$out/whole" "$out/killed"

@@ -10,12 +10,13 @@ namespace Sequor.Training.Distributed;
 /// that they have in the table; the memory of those that others hold is given back from time to time.
 /// </summary>
 /// <remarks>
-/// Memory: this rank's rows and moments, a bit a row of the table, and a page (4 KiB) each row that was brought, at most <see cref="MostBroughtBytes"/> at
-/// the beginning of a step. All ranks call the same methods in the same order.
+/// Memory: this rank's rows and moments, a bit a row of the table, and a page (4 KiB) each row that was brought and not yet given back, which happens once
+/// they may exceed a quarter of the memory that the ranks of a host have. A page that comes anew costs more than the row in it: tables that fit stay. All
+/// ranks call the same methods in the same order.
 /// </remarks>
 internal sealed unsafe class ShardedTable : IDisposable
 {
-    private const long MostBroughtBytes = 256L << 20;
+    private const int ShareOfMemory = 4;
     private const int RowsPerPiece = 256;
     private readonly Parameter _table;
     private readonly IProcessGroup _group;
@@ -25,6 +26,7 @@ internal sealed unsafe class ShardedTable : IDisposable
     private readonly long[] _wantedCounts, _askedCounts;
     private readonly Action<int> _give, _take;
     private NativeBuffer _ids = new(16), _rows = new(16), _askedIds = new(16), _askedRows = new(16);
+    private readonly long _mostBrought;
     private long _askedCount, _wantedCount, _brought;
 
     /// <summary>Deals a table out, before it has values: this rank holds a share of its rows from now on.</summary>
@@ -37,6 +39,10 @@ internal sealed unsafe class ShardedTable : IDisposable
         _wanted = new ulong[(table.Value.Rows + 63) / 64];
         (_wantedCounts, _askedCounts) = (new long[group.Size], new long[group.Size]);
         (_give, _take) = (Give, Take);
+        // Where that is enough for all that others hold, nothing is ever given back.
+        long others = (table.Value.Size - (long)(table.Held.End - table.Held.First) * table.Value.Stride) * sizeof(float);
+        long most = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (ShareOfMemory * RankEnvironment.LocalSize);
+        _mostBrought = others <= most ? long.MaxValue : most / Environment.SystemPageSize;
     }
 
     /// <summary>Bytes that this rank has given to others since <see cref="BeginStep"/> so that they could read.</summary>
@@ -49,7 +55,7 @@ internal sealed unsafe class ShardedTable : IDisposable
     internal void BeginStep()
     {
         (Bytes, BringTime) = (0, default);
-        if (_brought * Environment.SystemPageSize > MostBroughtBytes) ReleaseOthers();
+        if (_brought > _mostBrought) ReleaseOthers();
     }
 
     /// <summary>Brings the rows of some items here; repeats and own rows do not matter.</summary>
