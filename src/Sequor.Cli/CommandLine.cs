@@ -42,6 +42,10 @@ internal static class CommandLine
         }
     }
 
+    /// <summary>What is wrong with arguments before anything is done; nothing, as a rule.</summary>
+    internal static IReadOnlyList<string> Check(string[] args, Terminal terminal) =>
+        [.. Create(terminal).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null }).Errors.Select(error => error.Message)];
+
     private static RootCommand Create(Terminal terminal) =>
         new("""
             Sequor trains, evaluates and serves generative recommenders (HSTU, SASRec).

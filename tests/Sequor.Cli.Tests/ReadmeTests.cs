@@ -80,7 +80,7 @@ public sealed class ReadmeTests : IDisposable
         return csv.ToString();
     }
 
-    private static string Root()
+    internal static string Root()
     {
         string? place = AppContext.BaseDirectory;
         while (place is not null && !File.Exists(Path.Combine(place, "Sequor.slnx"))) place = Path.GetDirectoryName(place);
