@@ -51,7 +51,7 @@ internal sealed class Archive
                 found.Add(segments[^1]);
             }
         }
-        catch (Exception error) when (error is InvalidDataException or EndOfStreamException)
+        catch (Exception error) when (error is InvalidDataException or EndOfStreamException or OverflowException or FormatException or ArgumentException or NotSupportedException)
         {
             throw new InvalidInputException($"archive {path} is damaged: {error.Message.TrimEnd('.')}; fetch it again", error);
         }

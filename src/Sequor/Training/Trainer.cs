@@ -15,7 +15,7 @@ namespace Sequor.Training;
 /// <summary>Fits a model to a store and evaluates it after every epoch, as trainer/train.py does, reproducibly from one seed.</summary>
 public sealed class Trainer : IDisposable
 {
-    private const string SelectionMetric = "ndcg@10";
+    internal const string SelectionMetric = "ndcg@10";
     private readonly ExperimentConfig _config;
     private readonly SequenceStore _store;
     private readonly EvaluationProtocol _protocol;
