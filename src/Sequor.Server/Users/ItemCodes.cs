@@ -10,8 +10,8 @@ internal sealed class ItemCodes
     /// <summary>Codes that are in use, those of a transaction under way among them.</summary>
     internal int Count { get; private set; }
 
-    /// <summary>The id of a code.</summary>
-    internal string Id(int code) => Volatile.Read(ref _ids)[code];
+    /// <summary>The id of a code; null for one that is not in use.</summary>
+    internal string? Id(int code) => Volatile.Read(ref _ids) is var ids && code > 0 && code < ids.Length ? ids[code] : null;
 
     /// <summary>The code of an id, a new one if there is none.</summary>
     internal int CodeOf(string id, out bool isNew)

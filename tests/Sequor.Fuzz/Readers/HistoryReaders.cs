@@ -53,7 +53,10 @@ internal sealed class HistoryFileReader : FuzzReader
         foreach (string file in Directory.EnumerateFiles(workspace.Folder)) File.Delete(file);
     }
 
-    public override bool IsRefusal(Exception error) => error is InvalidInputException or HistoriesGoneException or InvalidDataException;
+    public override bool IsRefusal(Exception error) => error is InvalidInputException;
+
+    // Opening and appending wait for the disk.
+    public override TimeSpan AllowedTime => TimeSpan.FromSeconds(10);
 
     public override long AllowedBytes(long size) => (8 << 20) + 64 * size;
 
