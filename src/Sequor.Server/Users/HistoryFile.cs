@@ -85,8 +85,7 @@ internal static class HistoryFile
         SqliteException { SqliteErrorCode: NotADatabase } refused => Foreign(path, refused),
         SqliteException { SqliteErrorCode: Missing or Corrupt or Constraint or Mismatch } => Damaged(path, error),
         // A value of another kind, out of its range, missing or doubled.
-        InvalidCastException or OverflowException or FormatException or InvalidDataException or (ArgumentException and not ArgumentNullException)
-            or (InvalidOperationException and not ObjectDisposedException) => Damaged(path, error),
+        InvalidCastException or OverflowException or FormatException or InvalidDataException or InvalidOperationException { Source: "Microsoft.Data.Sqlite" } => Damaged(path, error),
         _ => null,
     };
 

@@ -21,6 +21,7 @@ internal sealed class ItemCodes
     }
 
     /// <summary>Adds the next id.</summary>
+    /// <exception cref="InvalidDataException">It is there already.</exception>
     internal int Add(string id)
     {
         int code = ++Count;
@@ -33,7 +34,7 @@ internal sealed class ItemCodes
         }
 
         _ids[code] = id;
-        _codes.Add(id, code);
+        if (!_codes.TryAdd(id, code)) throw new InvalidDataException($"item '{id}' stands twice");
         return code;
     }
 

@@ -8,7 +8,7 @@ public static class InnerFile
 {
     private const int MostLinks = 8;
 
-    /// <summary>The path of a file of a folder.</summary>
+    /// <summary>The path of a file of a folder, links followed.</summary>
     /// <param name="folder">The folder; it may itself be a link.</param>
     /// <param name="name">Its name there, parts separated by slashes.</param>
     /// <exception cref="FileNotFoundException">There is none.</exception>
@@ -17,13 +17,15 @@ public static class InnerFile
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentException.ThrowIfNullOrEmpty(name);
-        if (!StaysInside(folder, name, MostLinks)) throw new InvalidInputException($"{Path.Combine(folder, name)} is a link that may lead out of {folder}; put the file itself there, or a link to a name below its own folder");
-        var file = new FileInfo(Path.Combine(folder, name));
-        if (!file.Exists) throw new FileNotFoundException($"{file.FullName} does not exist", file.FullName);
-        return file.Length > 0 ? file.FullName : throw new InvalidInputException($"{file.FullName} is empty, or no file; copy it again");
+        string real = Resolve(folder, name, MostLinks)
+            ?? throw new InvalidInputException($"{Path.Combine(folder, name)} is a link that may lead out of {folder}; put the file itself there, or a link to a name below its own folder");
+        var file = new FileInfo(Path.Combine(folder, real));
+        if (!file.Exists) throw new FileNotFoundException($"{Path.Combine(folder, name)} does not exist", Path.Combine(folder, name));
+        return file.Length > 0 ? file.FullName : throw new InvalidInputException($"{Path.Combine(folder, name)} is empty, or no file; copy it again");
     }
 
-    private static bool StaysInside(string folder, string name, int links)
+    // The name without links; null if one leads, or could lead, out.
+    private static string? Resolve(string folder, string name, int links)
     {
         string[] parts = name.Split('/', StringSplitOptions.RemoveEmptyEntries);
         string above = "";
@@ -33,13 +35,13 @@ public static class InnerFile
             if (new FileInfo(Path.Combine(folder, above, parts[i])).LinkTarget is { } target)
             {
                 string[] steps = target.Split('/', '\\');
-                if (links == 0 || Path.IsPathRooted(target) || steps.Contains("..")) return false;
-                return StaysInside(folder, string.Join('/', [above, .. steps.Where(step => step != "."), .. parts[(i + 1)..]]), links - 1);
+                if (links == 0 || Path.IsPathRooted(target) || steps.Contains("..")) return null;
+                return Resolve(folder, string.Join('/', [above, .. steps.Where(step => step != "."), .. parts[(i + 1)..]]), links - 1);
             }
 
             above = above.Length == 0 ? parts[i] : $"{above}/{parts[i]}";
         }
 
-        return true;
+        return above;
     }
 }

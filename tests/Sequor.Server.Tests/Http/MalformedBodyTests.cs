@@ -102,6 +102,13 @@ public sealed class MalformedBodyTests(ServiceFixture fixture) : IClassFixture<S
     }
 
     [Fact]
+    public async Task A_document_that_there_is_not_is_a_problem()
+    {
+        using HttpResponseMessage answer = await fixture.Service.Client.GetAsync("/openapi/v2.json", TestContext.Current.CancellationToken);
+        await IsProblem(answer, 404);
+    }
+
+    [Fact]
     public Task Nesting_has_an_end() => Refused("/v1/recommend", Encoding.UTF8.GetBytes(new string('[', 5000)), 400, "$", "depth");
 
     [Fact]
