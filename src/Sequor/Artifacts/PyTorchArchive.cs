@@ -67,7 +67,8 @@ internal sealed class PyTorchArchive : IDisposable
 
     private void RequireJustified(ZipArchiveEntry entry)
     {
-        if (entry.CompressedLength > _length || entry.Length / LargestDeflation > entry.CompressedLength || entry.Length / LargestSwelling > _length)
+        // Fields of zip64 have a sign here.
+        if (entry.CompressedLength < 0 || entry.Length < 0 || entry.CompressedLength > _length || entry.Length / LargestDeflation > entry.CompressedLength || entry.Length / LargestSwelling > _length)
             throw Wrong($"says that {entry.FullName} has {entry.Length} bytes in {entry.CompressedLength} of its own {_length}, which cannot be: it is damaged");
     }
 

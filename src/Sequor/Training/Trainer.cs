@@ -84,7 +84,7 @@ public sealed class Trainer : IDisposable
         double loss = _loss.Compute(_tape, Model, batch, states, step);
         long scored = Stopwatch.GetTimestamp();
         if (!double.IsFinite(loss))
-            throw new InvalidInputException($"the loss became {loss} in step {step}; lower train_fn.learning_rate or raise train_fn.temperature");
+            throw NonFiniteLoss.Explain(loss, step, Model, batch, _store, _config.Training, _workers);
         _tape.Backward();
         long differentiated = Stopwatch.GetTimestamp();
         _optimizer.Step();
@@ -272,6 +272,10 @@ public sealed class Trainer : IDisposable
         try
         {
             return train();
+        }
+        catch (InvalidInputException error) when (error.InnerException is NonFiniteLoss)
+        {
+            throw NonFiniteLoss.InRun(error, run);
         }
         catch (Exception error) when (Cause(error) is IOException or UnauthorizedAccessException)
         {

@@ -66,9 +66,11 @@ internal sealed class RunProgress
 
     /// <summary>Writes a checkpoint behind <paramref name="step"/> steps. The lines of the run become durable before it does.</summary>
     /// <exception cref="IOException">The disk is full, or the system refuses.</exception>
-    /// <exception cref="InvalidInputException">The same, in a sentence.</exception>
+    /// <exception cref="InvalidInputException">The same, in a sentence; or a weight is no number any more.</exception>
     internal void WriteCheckpoint(long step)
     {
+        // One from which no run could go on would take the place of one from which it can.
+        if (NonFiniteLoss.FirstIn(_tensors) is { } lost) throw NonFiniteLoss.InWeights(lost, step);
         TimeSpan start = _watch.Elapsed;
         var (metrics, log) = _run.Flush();
         _checkpoints.Write(
