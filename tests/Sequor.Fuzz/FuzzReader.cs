@@ -15,7 +15,7 @@ internal abstract class FuzzReader(string name, Workspace workspace) : IDisposab
     /// <summary>Managed bytes that reading may take for an input of a size.</summary>
     public virtual long AllowedBytes(long size) => (1 << 20) + 64 * size;
 
-    /// <summary>The time that one input may take.</summary>
+    /// <summary>The time of the processor that one input may take.</summary>
     public virtual TimeSpan AllowedTime => TimeSpan.FromSeconds(2);
 
     /// <summary>The next input; the same for the same draws.</summary>

@@ -95,7 +95,7 @@ internal sealed class StoreReader : FuzzReader
         {
             return JsonMutator.Mutate(random, bytes, ["name", "source", "options", "dropped", "findings", "appended", "rowCount"]);
         }
-        catch (System.Text.Json.JsonException)
+        catch (Exception error) when (error is System.Text.Json.JsonException or InvalidOperationException)
         {
             // It was changed before.
             return ByteMutator.Mutate(random, bytes);
