@@ -44,7 +44,7 @@ internal sealed class NonFiniteLoss : ArithmeticException
     internal static InvalidInputException InRun(InvalidInputException error, string run)
     {
         bool hasModel = File.Exists(Path.Combine(run, "best", Artifacts.ArtifactManifest.FileName));
-        string from = hasModel ? $"begin a new run with another setting from the best epoch so far: `sequor train CONFIG --set train_fn.learning_rate=RATE --init-from {run} --out NEW`" : "begin a new run with another setting: `sequor train CONFIG --set train_fn.learning_rate=RATE --out NEW`";
+        string from = hasModel ? $"begin a new run with another setting from the best epoch so far: `sequor train CONFIG --data STORE --set train_fn.learning_rate=RATE --init-from {run} --out NEW`" : "begin a new run with another setting: `sequor train CONFIG --data STORE --set train_fn.learning_rate=RATE --out NEW`";
         return new InvalidInputException($"{error.Message}; {from} (the last checkpoint in {run} is from before this step and whole)", error);
     }
 
