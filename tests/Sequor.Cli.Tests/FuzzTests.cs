@@ -25,6 +25,21 @@ public sealed class FuzzTests
         Assert.True(reader is "http" or "answers" || run.KindsOfRefusal > 0, "nothing was refused");
     }
 
+    [Theory]
+    [InlineData("pt", 6298)]
+    [InlineData("pt", 127778)]
+    [InlineData("archive", 1016311)]
+    [InlineData("bodies", 18115)]
+    [InlineData("bodies", 25315)]
+    public void What_a_long_run_found_stays_mended(string reader, int number)
+    {
+        using var workspace = new Workspace();
+        using FuzzReader target = FuzzReaders.Make(reader, workspace);
+        var run = new FuzzRun(target);
+        run.Step((ulong)number);
+        Assert.True(run.Findings.Count == 0, string.Join("\n", run.Findings));
+    }
+
     [Fact]
     public void Half_letters_in_an_answer_are_no_defect()
     {
