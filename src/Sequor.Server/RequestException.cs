@@ -12,7 +12,7 @@ public sealed class RequestException : Exception
     /// <param name="field">Path of the field, such as <c>history[3].itemId</c>; null where no field is to blame.</param>
     /// <param name="value">The value as it was sent; a long one is shortened. Null where there is none.</param>
     /// <param name="rule">What must hold, and what to do.</param>
-    public RequestException(int status, string? field, string? value, string rule) : base(field is null ? rule : $"{field} {rule}")
+    public RequestException(int status, string? field, string? value, string rule) : base(field is null ? rule : $"{Shortened(field)} {rule}")
     {
         Status = status;
         Errors = field is null ? [] : [Error(field, value, rule)];
@@ -34,7 +34,7 @@ public sealed class RequestException : Exception
     public IReadOnlyList<FieldErrorResponse> Errors { get; }
 
     /// <summary>A field, its value and what must hold of it.</summary>
-    internal static FieldErrorResponse Error(string field, string? value, string rule) => new() { Field = field, Value = Shortened(value), Rule = rule };
+    internal static FieldErrorResponse Error(string field, string? value, string rule) => new() { Field = Shortened(field)!, Value = Shortened(value), Rule = rule };
 
     private static string? Shortened(string? value) => value is { Length: > LongestValue } ? value[..(LongestValue - 1)] + "…" : value;
 }

@@ -43,6 +43,16 @@ public sealed class BrokenFileTests : IDisposable
         Refused(path, "the source is not UTF-8 text", ":5003)");
     }
 
+    [Fact]
+    public void A_file_full_of_gzip_headers_is_not_unpacked_for_ever()
+    {
+        string path = folder.File("r.csv.gz");
+        File.WriteAllBytes(path, [.. Enumerable.Repeat<byte[]>([0x1F, 0x8B, 0x08], 200_000).SelectMany(start => start)]);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Throws<InvalidInputException>(() => Sequor.Preparation.Reading.GzipCheck.Run([path], TestContext.Current.CancellationToken));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 2 << 20);
+    }
+
     [Theory]
     [InlineData(.999)]
     [InlineData(.66)]

@@ -17,9 +17,9 @@ internal static class Problem
                 foreach (string name in (string[])["detail", "title"])
                     if (problem.TryGetProperty(name, out JsonElement text) && text.ValueKind == JsonValueKind.String) return text.GetString()!;
         }
-        catch (JsonException)
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
-            // Not a document; its beginning may say something.
+            // Not a document, or one of half letters; its beginning may say something.
         }
 
         return Encoding.UTF8.GetString(body[..Math.Min(body.Length, Shown)]).ReplaceLineEndings(" ");

@@ -26,7 +26,7 @@ internal readonly record struct ServerTiming(double Queued, double Encode, doubl
                 else if (reader.ValueTextEquals("searchMilliseconds"u8)) search = Next(ref reader);
             }
         }
-        catch (JsonException)
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
             return false;
         }

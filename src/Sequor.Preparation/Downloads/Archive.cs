@@ -51,7 +51,7 @@ internal sealed class Archive
                 found.Add(segments[^1]);
             }
         }
-        catch (Exception error) when (error is InvalidDataException or EndOfStreamException)
+        catch (Exception error) when (error is InvalidDataException or EndOfStreamException or OverflowException or FormatException or ArgumentException or NotSupportedException)
         {
             throw new InvalidInputException($"archive {path} is damaged: {error.Message.TrimEnd('.')}; fetch it again", error);
         }
@@ -61,7 +61,7 @@ internal sealed class Archive
 
     private static void Copy(Member member, string target, IProgress<PreparationProgress>? progress, CancellationToken cancellationToken)
     {
-        using Stream source = member.Open();
+        using Stream source = Find(member);
         using var file = new FileStream(target, FileMode.CreateNew, FileAccess.Write, FileShare.None);
         byte[] buffer = new byte[1 << 20];
         long done = 0;
@@ -75,6 +75,19 @@ internal sealed class Archive
         }
 
         if (done < member.Length) throw new InvalidDataException($"member '{member.Name}' is shorter than it claims");
+    }
+
+    // The directory of an archive may say that a member stands where nothing can.
+    private static Stream Find(Member member)
+    {
+        try
+        {
+            return member.Open();
+        }
+        catch (IOException error)
+        {
+            throw new InvalidDataException($"member '{member.Name}' does not stand where it should", error);
+        }
     }
 
     private static IEnumerable<Member> ReadZip(string path)

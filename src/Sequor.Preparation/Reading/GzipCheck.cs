@@ -11,6 +11,9 @@ internal static class GzipCheck
 {
     private const int Tries = 3;
 
+    // Of chance there is a start in 16 MB; a file that is full of them is made to be unpacked for ever.
+    private const int LeastStarts = 64, BytesAStart = 1 << 20;
+
     private static ReadOnlySpan<byte> Magic => [0x1F, 0x8B, 0x08];
 
     /// <summary>Checks the files whose names end in <c>.gz</c>.</summary>
@@ -43,9 +46,12 @@ internal static class GzipCheck
         // From the end, so that of a file of many members only the last is unpacked. Three bytes like a header occur within data by chance, and
         // fail at once; a member that unpacks and has another size tells that the file is cut off, or, rarely, is such a chance.
         int unpacked = 0;
+        long starts = LeastStarts + file.Length / BytesAStart;
+        byte[] buffer = new byte[1 << 16];
         foreach (long start in Starts(file).TakeWhile(start => start >= smallest))
         {
-            if (!TryUnpack(path, start, cancellationToken, out long length)) continue;
+            if (--starts < 0) break;
+            if (!TryUnpack(path, start, buffer, cancellationToken, out long length)) continue;
             if ((uint)length == size) return start;
             if (++unpacked == Tries) break;
         }
@@ -68,10 +74,9 @@ internal static class GzipCheck
         }
     }
 
-    private static bool TryUnpack(string path, long start, CancellationToken cancellationToken, out long length)
+    private static bool TryUnpack(string path, long start, byte[] buffer, CancellationToken cancellationToken, out long length)
     {
         length = 0;
-        byte[] buffer = new byte[1 << 16];
         try
         {
             using FileStream file = File.OpenRead(path);

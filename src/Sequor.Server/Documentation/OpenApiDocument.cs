@@ -60,7 +60,7 @@ internal static class OpenApiDocument
 
     internal static void MapDocument(this IEndpointRouteBuilder routes)
     {
-        routes.MapOpenApi("/openapi/{documentName}.json").WithMetadata(WithoutKey.Instance);
+        routes.MapOpenApi("/openapi/v1.json").WithMetadata(WithoutKey.Instance);
         routes.MapScalarApiReference("/scalar", options => options
             .WithTitle("Sequor").HideDeveloperTools().HideClientButton().DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp().WithOpenApiRoutePattern("/openapi/{documentName}.json"))
             .WithMetadata(WithoutKey.Instance, new ContentPolicy(PagePolicy));

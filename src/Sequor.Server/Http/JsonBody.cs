@@ -81,16 +81,19 @@ internal readonly struct JsonBody : IDisposable
     /// <summary>Reads the value.</summary>
     /// <exception cref="RequestException">It is not JSON, or not of this type; says where, and what is expected.</exception>
     internal T Parse<T>(JsonTypeInfo<T> type)
+        where T : class => Parse(_rented.AsMemory(0, _length), type);
+
+    /// <inheritdoc cref="Parse{T}(JsonTypeInfo{T})"/>
+    internal static T Parse<T>(ReadOnlyMemory<byte> bytes, JsonTypeInfo<T> type)
         where T : class
     {
-        ReadOnlySpan<byte> bytes = _rented.AsSpan(0, _length);
         try
         {
-            if (JsonSerializer.Deserialize(bytes, type) is { } value) return value;
+            if (JsonSerializer.Deserialize(bytes.Span, type) is { } value) return value;
         }
         catch (JsonException error)
         {
-            throw JsonComplaint.Of(_rented.AsMemory(0, _length), type, error);
+            throw JsonComplaint.Of(bytes, type, error);
         }
 
         throw new RequestException(StatusCodes.Status400BadRequest, "$", "null", "must be a JSON object");

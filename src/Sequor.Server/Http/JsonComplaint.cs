@@ -51,7 +51,11 @@ internal static class JsonComplaint
         {
             JsonTypeInfo elements = type.Options.GetTypeInfo(type.ElementType!);
             int index = 0;
-            foreach (JsonElement item in element.EnumerateArray()) Check(item, elements, $"{path}[{index++}]", errors);
+            foreach (JsonElement item in element.EnumerateArray())
+            {
+                if (errors.Count >= MostErrors) return;
+                Check(item, elements, $"{path}[{index++}]", errors);
+            }
         }
     }
 
@@ -61,6 +65,7 @@ internal static class JsonComplaint
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (JsonProperty member in element.EnumerateObject())
         {
+            if (errors.Count >= MostErrors) return;
             if (!IsName(member))
             {
                 errors.Add(RequestException.Error(path.Length == 0 ? "$" : path, null, "has a field whose name is no text of valid Unicode"));

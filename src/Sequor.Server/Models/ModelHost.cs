@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Sequor.Artifacts;
 using Sequor.Serving;
+using Sequor.Storage;
 
 namespace Sequor.Server.Models;
 
@@ -108,9 +109,9 @@ public sealed partial class ModelHost : IDisposable
     {
         try
         {
-            return Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(directory, ArtifactManifest.FileName))))[..VersionDigits];
+            return Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(InnerFile.Find(directory, ArtifactManifest.FileName))))[..VersionDigits];
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidInputException)
         {
             return null;
         }

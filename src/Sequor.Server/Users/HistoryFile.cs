@@ -11,7 +11,7 @@ internal static class HistoryFile
     /// <summary>The newest layout this program reads, and the one it writes.</summary>
     internal const int Version = 1;
 
-    private const int NotADatabase = 26, Corrupt = 11;
+    private const int NotADatabase = 26, Corrupt = 11, Missing = 1, Constraint = 19, Mismatch = 20;
 
     // The events that came in one by one stand under user and number of arrival; those of the prepared data are one block a user.
     private const string Tables = """
@@ -75,9 +75,22 @@ internal static class HistoryFile
     internal static InvalidInputException Refused(string path, SqliteException error) => error.SqliteErrorCode switch
     {
         NotADatabase => Foreign(path, error),
-        Corrupt => new InvalidInputException($"{path} is damaged: remove it and its log ({path}-wal, {path}-shm) and bring back a copy, or name another file and the histories begin anew from the prepared data", error),
+        Corrupt => Damaged(path, error),
         _ => new InvalidInputException($"{path} cannot be opened: {error.Message.TrimEnd('.')}; check the file, its folder and their permissions", error),
     };
+
+    /// <summary>The sentence for what only a damaged or doctored file does; null for all else, such as a full disk.</summary>
+    internal static InvalidInputException? Damage(string path, Exception error) => error switch
+    {
+        SqliteException { SqliteErrorCode: NotADatabase } refused => Foreign(path, refused),
+        SqliteException { SqliteErrorCode: Missing or Corrupt or Constraint or Mismatch } => Damaged(path, error),
+        // A value of another kind, out of its range, missing or doubled.
+        InvalidCastException or OverflowException or FormatException or InvalidDataException or InvalidOperationException { Source: "Microsoft.Data.Sqlite" } => Damaged(path, error),
+        _ => null,
+    };
+
+    private static InvalidInputException Damaged(string path, Exception error) =>
+        new($"{path} is damaged ({error.Message.TrimEnd('.')}): remove it and its log ({path}-wal, {path}-shm) and bring back a copy, or name another file and the histories begin anew from the prepared data", error);
 
     private static InvalidInputException Foreign(string path, Exception? error = null) =>
         new($"{path} is not a file of histories; name one that the service made, or a name that is free, and it makes one", error);

@@ -5,6 +5,9 @@ namespace Sequor.Server.Users;
 /// <summary>A connection that reads; one thread at a time.</summary>
 internal sealed class HistoryReader : IDisposable
 {
+    // The count is a hint, and may be damaged.
+    private const long MostExpected = 1 << 16;
+
     private readonly SqliteConnection _connection;
     private readonly SqliteCommand _user, _events, _some;
 
@@ -30,7 +33,7 @@ internal sealed class HistoryReader : IDisposable
             if (!user.Read()) return null;
             _events.Parameters[0].Value = code = user.GetInt64(0);
             next = user.GetInt64(1);
-            arrived = new List<StoredEvent>((int)user.GetInt64(2));
+            arrived = new List<StoredEvent>((int)Math.Clamp(user.GetInt64(2), 0, MostExpected));
             if (!user.IsDBNull(3)) PackedEvents.Unpack(user.GetFieldValue<byte[]>(3), arrived);
         }
 

@@ -84,6 +84,11 @@ public sealed class HistoryStore : IDisposable
             held.CallOff();
             throw HistoryFile.Refused(path, error);
         }
+        catch (Exception error) when (HistoryFile.Damage(path, error) is { } damage)
+        {
+            held.CallOff();
+            throw damage;
+        }
         catch
         {
             held.CallOff();
@@ -133,7 +138,8 @@ public sealed class HistoryStore : IDisposable
 
     internal StoredHistory? Read(string userId) => Reading(reader => reader.Find(userId));
 
-    internal string ItemId(int code) => _items.Id(code);
+    /// <exception cref="InvalidInputException">The file is damaged.</exception>
+    internal string ItemId(int code) => _items.Id(code) ?? throw HistoryFile.Damage(_path, new InvalidDataException($"an event is of item {code}, which there is not"))!;
 
     private static string FingerprintOf(string dataPath)
     {
@@ -148,6 +154,10 @@ public sealed class HistoryStore : IDisposable
         try
         {
             return read(reader);
+        }
+        catch (Exception error) when (HistoryFile.Damage(_path, error) is { } damage)
+        {
+            throw damage;
         }
         finally
         {

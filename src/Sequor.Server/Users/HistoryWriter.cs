@@ -96,7 +96,7 @@ internal sealed class HistoryWriter : IDisposable
         {
             _items.Undo();
             _statements.Undo();
-            return error;
+            return HistoryFile.Damage(_path, error) ?? error;
         }
     }
 

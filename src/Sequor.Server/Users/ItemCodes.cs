@@ -10,8 +10,8 @@ internal sealed class ItemCodes
     /// <summary>Codes that are in use, those of a transaction under way among them.</summary>
     internal int Count { get; private set; }
 
-    /// <summary>The id of a code.</summary>
-    internal string Id(int code) => Volatile.Read(ref _ids)[code];
+    /// <summary>The id of a code; null for one that is not in use.</summary>
+    internal string? Id(int code) => Volatile.Read(ref _ids) is var ids && code > 0 && code < ids.Length ? ids[code] : null;
 
     /// <summary>The code of an id, a new one if there is none.</summary>
     internal int CodeOf(string id, out bool isNew)
@@ -21,6 +21,7 @@ internal sealed class ItemCodes
     }
 
     /// <summary>Adds the next id.</summary>
+    /// <exception cref="InvalidDataException">It is there already.</exception>
     internal int Add(string id)
     {
         int code = ++Count;
@@ -33,7 +34,7 @@ internal sealed class ItemCodes
         }
 
         _ids[code] = id;
-        _codes.Add(id, code);
+        if (!_codes.TryAdd(id, code)) throw new InvalidDataException($"item '{id}' stands twice");
         return code;
     }
 

@@ -45,10 +45,13 @@ internal static class PackedEvents
     /// <exception cref="InvalidDataException">The bytes are damaged.</exception>
     internal static void Unpack(ReadOnlySpan<byte> packed, List<StoredEvent> events)
     {
-        int flags = (int)Take(ref packed), count = (int)Take(ref packed);
-        if (count < 0 || count > packed.Length) throw Damaged();
+        int flags = (int)Take(ref packed);
+        ulong announced = Take(ref packed);
+        // An event has a byte at least.
+        if (announced > (ulong)packed.Length) throw Damaged();
+        int count = (int)announced;
         var unpacked = new StoredEvent[count];
-        for (int i = 0; i < count; i++) unpacked[i] = new StoredEvent((int)Take(ref packed), null, null, null);
+        for (int i = 0; i < count; i++) unpacked[i] = new StoredEvent(Take(ref packed) is > 0 and <= int.MaxValue and var item ? (int)item : throw Damaged(), null, null, null);
         long time = 0;
         if ((flags & Times) != 0)
             for (int i = 0; i < count; i++)
@@ -61,7 +64,7 @@ internal static class PackedEvents
         if ((flags & Ratings) != 0 && packed.Length < count * ((flags & HalfStars) != 0 ? 1L : sizeof(float))) throw Damaged();
         if ((flags & Ratings) != 0)
             for (int i = 0; i < count; i++)
-                unpacked[i] = unpacked[i] with { Rating = (flags & HalfStars) != 0 ? packed[i] / 2f : BinaryPrimitives.ReadSingleLittleEndian(packed[(4 * i)..]) };
+                unpacked[i] = unpacked[i] with { Rating = (flags & HalfStars) != 0 ? packed[i] / 2f : BinaryPrimitives.ReadSingleLittleEndian(packed[(4 * i)..]) is var rating && float.IsFinite(rating) ? rating : throw Damaged() };
         events.AddRange(unpacked);
     }
 
@@ -78,7 +81,8 @@ internal static class PackedEvents
         ulong number = 0;
         for (int place = 0; ; place++)
         {
-            if (place == packed.Length) throw Damaged();
+            // 64 bits are ten bytes.
+            if (place == packed.Length || place == 10) throw Damaged();
             byte next = packed[place];
             number |= (ulong)(next & 0x7f) << (7 * place);
             if (next >= 0x80) continue;

@@ -101,7 +101,7 @@ public sealed record ArtifactManifest
         string path = Path.Combine(directory, FileName);
         try
         {
-            ArtifactManifest manifest = Parse(path);
+            ArtifactManifest manifest = Parse(InnerFile.Find(directory, FileName));
             foreach (ArtifactFile file in manifest.Files) Verify(directory, path, file);
             return manifest;
         }
@@ -152,7 +152,7 @@ public sealed record ArtifactManifest
         }
 
         if (!File.Exists(Path.Combine(directory, expected.Name))) throw Damaged(expected.Name, "is missing");
-        long length = new FileInfo(Path.Combine(directory, expected.Name)).Length;
+        long length = new FileInfo(InnerFile.Find(directory, expected.Name)).Length;
         if (length != expected.Length) throw Damaged(expected.Name, $"has {length} bytes, manifest says {expected.Length}");
         ArtifactFile actual = Describe(directory, expected.Name);
         if (!actual.Sha256.Equals(expected.Sha256, StringComparison.OrdinalIgnoreCase))

@@ -98,10 +98,12 @@ public static class ItemTable
             using JsonDocument document = JsonDocument.Parse(line, new JsonDocumentOptions { MaxDepth = 4, AllowDuplicateProperties = false });
             JsonElement root = document.RootElement;
             string id = root.GetProperty("id").GetString() ?? throw new FormatException("id is null");
+            long popularity = root.GetProperty("popularity").GetInt64();
+            if (popularity < 0) throw new FormatException($"popularity = {popularity} is below 0");
             return new ItemRow(
                 id,
                 root.GetProperty("title").GetString() ?? "",
-                root.GetProperty("popularity").GetInt64(),
+                popularity,
                 root.TryGetProperty("attributes", out JsonElement attributes) ? ParseAttributes(attributes) : null);
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)

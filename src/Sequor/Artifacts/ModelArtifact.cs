@@ -84,10 +84,19 @@ public sealed class ModelArtifact : IDisposable
         bool titled = rows.Any(row => row.Title.Length > 0);
         var items = ItemVocabulary.Create(
             [.. rows.Select(row => row.Id)], titled ? [.. rows.Select(row => row.Title.Length > 0 ? row.Title : null)] : null, Attributes(rows));
-        var model = new RecommenderModel(config.Model, items.Count, items.Attributes);
         using SafetensorsReader weights = SafetensorsReader.Open(Path.Combine(directory, WeightsFileName));
-        ModelWeights.Read(weights, model);
-        model.RefreshItems();
+        RecommenderModel model = ModelWeights.MakeModel(weights, config.Model, items);
+        try
+        {
+            ModelWeights.Read(weights, model);
+            model.RefreshItems();
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+
         return new ModelArtifact(model, config, items, [0, .. rows.Select(row => row.Popularity)], manifest, indices);
     }
 

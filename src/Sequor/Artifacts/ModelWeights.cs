@@ -1,5 +1,7 @@
 using Sequor.Autograd;
+using Sequor.Data;
 using Sequor.Modeling;
+using Sequor.Modeling.ItemEmbeddings;
 
 namespace Sequor.Artifacts;
 
@@ -18,6 +20,17 @@ internal static class ModelWeights
         if (missing.Length == 0 && extra.Length == 0) return;
         string[] findings = [.. missing.Length > 0 ? new[] { $"lacks {TextList.Of(missing)}" } : [], .. extra.Length > 0 ? new[] { $"has besides {TextList.Of(extra)}" } : []];
         throw new InvalidInputException($"{source.Path} {string.Join(" and ", findings)}; give the settings that it was trained with");
+    }
+
+    /// <summary>Makes a model for weights of the same artefact: of no more numbers than they are, whatever its settings say.</summary>
+    /// <exception cref="InvalidInputException">The settings ask for more.</exception>
+    public static RecommenderModel MakeModel(IWeightSource source, ModelConfig config, ItemVocabulary items)
+    {
+        long stored = source.Tensors.Sum(tensor => tensor.RowCount * tensor.ColumnCount);
+        // A table that is put together from others is not stored.
+        if (config.ItemEmbedding.Kind != ItemEmbeddingKind.Local) stored += (items.Count + 1L) * config.EmbeddingDim;
+        using var budget = new ParameterBudget(stored, () => new InvalidInputException($"{source.Path} holds fewer numbers than a model of the settings beside it has; copy the artefact again"));
+        return new RecommenderModel(config, items.Count, items.Attributes);
     }
 
     /// <summary>

@@ -10,8 +10,8 @@ internal sealed class PyTorchArchive : IDisposable
 {
     private const string PickleName = "data.pkl";
     private const int LargestPickle = 16 << 20;
-    // No Deflate stream is shorter than a 1032nd of what it holds.
-    private const long LargestDeflation = 1032;
+    // No Deflate stream is shorter than a 1032nd of what it holds, and torch.save compresses nothing: a whole archive that swells is made to fill memory.
+    private const long LargestDeflation = 1032, LargestSwelling = 64;
     private const int BufferLength = 1 << 16;
 
     private readonly string _path;
@@ -67,7 +67,8 @@ internal sealed class PyTorchArchive : IDisposable
 
     private void RequireJustified(ZipArchiveEntry entry)
     {
-        if (entry.CompressedLength > _length || entry.Length / LargestDeflation > entry.CompressedLength)
+        // Fields of zip64 have a sign here.
+        if (entry.CompressedLength < 0 || entry.Length < 0 || entry.CompressedLength > _length || entry.Length / LargestDeflation > entry.CompressedLength || entry.Length / LargestSwelling > _length)
             throw Wrong($"says that {entry.FullName} has {entry.Length} bytes in {entry.CompressedLength} of its own {_length}, which cannot be: it is damaged");
     }
 

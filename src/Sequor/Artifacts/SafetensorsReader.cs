@@ -115,6 +115,8 @@ public sealed class SafetensorsReader : IWeightSource
     public void Read(string name, RowReceiver receive)
     {
         SafetensorsTensor tensor = Find(name);
+        // Without rows there are no bytes that could justify the width.
+        if (tensor.Shape.RowCount == 0) return;
         float[] buffer = ArrayPool<float>.Shared.Rent(checked((int)tensor.Shape.ColumnCount));
         try
         {

@@ -78,6 +78,8 @@ internal sealed unsafe class LinearOperation : Operation
         return op._y;
     }
 
+    internal override Parameter Weights => _layer.Weight;
+
     internal override long ForwardFlops => 2L * _x.Rows * _x.Columns * _outputs;
 
     internal override long BackwardFlops => (_inputWantsGradient ? 2 : 1) * ForwardFlops;

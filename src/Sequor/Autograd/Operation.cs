@@ -11,6 +11,9 @@ internal abstract class Operation
     /// <summary>The tape that this operation stands on.</summary>
     internal Tape Tape = null!;
 
+    /// <summary>The weights that the operation is about, for people who look into a step; null where it has none of its own.</summary>
+    internal virtual Parameter? Weights => null;
+
     /// <summary>Adds (or, where nothing else does, assigns) the gradients of the inputs, given the gradient of the output.</summary>
     internal abstract void Backward();
 

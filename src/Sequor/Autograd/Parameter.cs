@@ -33,6 +33,7 @@ public sealed unsafe class Parameter : IDisposable
         Name = name;
         Shape = shape;
         int rows = shape.Length == 1 ? 1 : shape[0], columns = shape.Length == 1 ? shape[0] : shape[1];
+        ParameterBudget.Take(rows, columns);
         long size = (long)rows * Simd.Pad(columns);
         // A register may be read from any column on; the reads behind the last row land in this slack.
         _value = heldInPart ? NativeBuffer.Reserve(size + Simd.RowAlignment) : new NativeBuffer(size + Simd.RowAlignment);

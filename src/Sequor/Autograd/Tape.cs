@@ -19,6 +19,7 @@ public sealed unsafe class Tape : IDisposable
     private Tape? _inner;
     private int _count, _dropoutBase;
     private bool _keeps;
+    private ActivationTrace? _trace;
 
     /// <summary>A tape for training (<paramref name="differentiate"/>) or for inference.</summary>
     public Tape(WorkerPool workers, bool differentiate)
@@ -51,6 +52,7 @@ public sealed unsafe class Tape : IDisposable
     /// <summary>Begins a step without dropout; all matrices of the step before are gone.</summary>
     public void Begin()
     {
+        Settle();
         _arena.Reset();
         _count = 0;
         _gradients.Clear();
@@ -79,6 +81,17 @@ public sealed unsafe class Tape : IDisposable
         DropoutRandom = new CounterRandom(seed, RandomPurpose.Dropout, (ulong)step);
     }
 
+    /// <summary>From now on every operation that is done, those of parts that are not kept too, shows a trace what it made; <see cref="Settle"/> ends a step.</summary>
+    internal void ShowTo(ActivationTrace trace) => _trace = trace;
+
+    /// <summary>Shows the trace, if there is one, what the operations so far have made.</summary>
+    internal void Settle()
+    {
+        if (_trace is null) return;
+        _inner?.Settle();
+        if (_count > 0) _trace.Take(this, _operations[_count - 1]);
+    }
+
     /// <summary>The tape on which parts run that are not kept (<see cref="CheckpointOperation"/>).</summary>
     internal Tape Inner => _inner ??= new Tape(Workers, Differentiates);
 
@@ -89,7 +102,7 @@ public sealed unsafe class Tape : IDisposable
     internal void BeginPart(Tape of, int dropoutBase, uint firstRow)
     {
         Begin();
-        (DropsOut, DropoutRandom, _dropoutBase, FirstRow) = (of.DropsOut, of.DropoutRandom, dropoutBase, firstRow);
+        (DropsOut, DropoutRandom, _dropoutBase, FirstRow, _trace) = (of.DropsOut, of.DropoutRandom, dropoutBase, firstRow, of._trace);
     }
 
     /// <summary>Says that no operation before this point reads the parameters: once backward has come back to it, their gradients are complete.</summary>
@@ -169,6 +182,7 @@ public sealed unsafe class Tape : IDisposable
         long size = (long)rows * Simd.Pad(columns);
         float* data = TakeIdle(size);
         if (data == null) data = _arena.Take(size, clear: false);
+        _trace?.Add(this, new Matrix(data, null, rows, columns));
         if (!Differentiates) return new Matrix(data, null, rows, columns);
         float** address = (float**)_arena.Take(1, clear: true);
         if (clearGradient) *address = _arena.Take(size, clear: true);
@@ -218,6 +232,7 @@ public sealed unsafe class Tape : IDisposable
     /// <summary>The operation at this place of the step, as it was made for the step before.</summary>
     internal T Next<T>() where T : Operation, new()
     {
+        Settle();
         if (_count == _operations.Count) _operations.Add(new T());
         else if (_operations[_count] is not T) _operations[_count] = new T();
         var operation = (T)_operations[_count];

@@ -14,8 +14,9 @@ public sealed partial record ExperimentConfig
 
     /// <summary>
     /// Reads an experiment from gin text; <paramref name="source"/> names it in messages, <paramref name="overrides"/> prevail as in <see cref="Load"/>.
+    /// It includes nothing: a text that came with a model must not have files read.
     /// </summary>
-    /// <exception cref="InvalidInputException">The text is not gin, or breaks a rule.</exception>
+    /// <exception cref="InvalidInputException">The text is not gin, includes a file, or breaks a rule.</exception>
     public static LoadedExperiment FromGin(string text, string source, IReadOnlyList<string>? overrides = null) =>
         GinBinder.Bind(GinParser.ParseText(text, source, overrides ?? []));
 

@@ -12,12 +12,17 @@ public static class GinParser
 
     /// <summary>Reads text; <paramref name="file"/> names it in messages and is where relative includes start.</summary>
     /// <exception cref="InvalidInputException">The text is not gin.</exception>
-    public static GinDocument ParseText(string text, string file) => ParseText(text, file, []);
-
-    /// <summary>Reads text, then <c>name=value</c> statements that prevail over it; macros see both.</summary>
-    internal static GinDocument ParseText(string text, string file, IEnumerable<string> overrides)
+    public static GinDocument ParseText(string text, string file)
     {
         var reading = new GinReading();
+        reading.AddText(text, file);
+        return reading.Complete();
+    }
+
+    /// <summary>Reads text that may include nothing, then <c>name=value</c> statements that prevail over it; macros see both.</summary>
+    internal static GinDocument ParseText(string text, string file, IEnumerable<string> overrides)
+    {
+        var reading = new GinReading(mayInclude: false);
         reading.AddText(text, file);
         foreach (string statement in overrides) reading.AddOverride(statement);
         return reading.Complete();

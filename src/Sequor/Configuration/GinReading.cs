@@ -3,7 +3,7 @@ using System.Text;
 namespace Sequor.Configuration;
 
 /// <summary>The statements gathered so far from a file, its includes and overrides.</summary>
-internal sealed class GinReading
+internal sealed class GinReading(bool mayInclude = true)
 {
     /// <summary>What stands for file and line in a message about an override.</summary>
     public const string OverrideSource = "--set";
@@ -45,6 +45,7 @@ internal sealed class GinReading
     {
         string resolved = Path.Combine(Path.GetDirectoryName(includingFile) ?? "", path);
         string quoted = GinError.Quote(path);
+        if (!mayInclude) throw GinError.At(includingFile, line, $"include \"{quoted}\" stands in a text that is no file of its own: such a text includes nothing");
         if (++_includes > MostIncludes) throw GinError.At(includingFile, line, $"include \"{quoted}\" is one of more than {MostIncludes}");
         if (_openFiles.Count >= DeepestInclude)
         {
@@ -75,10 +76,12 @@ internal sealed class GinReading
         try
         {
             using FileStream stream = File.OpenRead(path);
-            byte[] bytes = new byte[LargestFile + 1];
-            int length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-            if (length > LargestFile) throw failure($"is larger than {LargestFile >> 20} MB");
-            string text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes, 0, length);
+            using var bytes = new MemoryStream();
+            byte[] part = new byte[4096];
+            // A pipe does not say how much there will be, and the size of a file may be a lie.
+            for (int read; (read = stream.Read(part)) > 0; bytes.Write(part, 0, read))
+                if (bytes.Length + read > LargestFile) throw failure($"is larger than {LargestFile >> 20} MB");
+            string text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes.GetBuffer(), 0, (int)bytes.Length);
             return text.StartsWith('\uFEFF') ? text[1..] : text;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)

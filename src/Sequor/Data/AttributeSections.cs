@@ -46,6 +46,6 @@ internal static class AttributeSections
             first += count;
         }
 
-        return first == values.Count ? attributes : null;
+        return first == values.Count && CategoricalAttribute.FirstRepeatedName(attributes) is null && attributes.TrueForAll(attribute => attribute.Name.Length > 0) ? attributes : null;
     }
 }

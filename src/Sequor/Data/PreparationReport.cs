@@ -12,10 +12,10 @@ public sealed record PreparationReport
     public required long KeptCount { get; init; }
 
     /// <summary>Rows left out, by reason, in the order in which the reasons were applied.</summary>
-    public IReadOnlyList<DroppedRows> Dropped { get; init; } = [];
+    public IReadOnlyList<DroppedRows> Dropped { get; init => field = value ?? []; } = [];
 
     /// <summary>What was found out about the source rather than told, a sentence each: the unit of its times, its delimiter.</summary>
-    public IReadOnlyList<string> Findings { get; init; } = [];
+    public IReadOnlyList<string> Findings { get; init => field = value ?? []; } = [];
 
     /// <summary>What came to a store that was there before, <see cref="KeptCount"/> events aside; null when the store was made anew.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -34,6 +34,6 @@ public sealed record AppendedCounts(int NewUserCount, int NewItemCount, long Lat
 /// <param name="Examples">A few of them as <c>user, item (place)</c>.</param>
 public sealed record DroppedRows(string Reason, long Count, IReadOnlyList<string> Examples);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(PreparationReport))]
 internal sealed partial class ReportJson : JsonSerializerContext;

@@ -53,6 +53,7 @@ public sealed unsafe class SequenceStore : IDisposable
             Items = new ItemVocabulary(ids, titles, Attributes(AttributeSectionNames.Items, ids.Count));
             UserAttributes = Attributes(AttributeSectionNames.Users, UserCount);
             if (titles is not null && titles.Count != Items.Count) throw Damaged($"{Items.Count:N0} items have {titles.Count:N0} titles");
+            if (Items.Count < 1 && InteractionCount > 0) throw Damaged("it has events, but no items");
             Metadata = ReadJson(StoreSections.Metadata, StoreJson.Default.SequenceStoreMetadata);
             Report = Find(StoreSections.Report) is null ? null : ReadJson(StoreSections.Report, ReportJson.Default.PreparationReport);
             Fingerprint = header.Fingerprint;
@@ -98,7 +99,7 @@ public sealed unsafe class SequenceStore : IDisposable
     public PreparationReport? Report { get; }
 
     /// <summary>The events of a user 0..U-1, oldest first.</summary>
-    /// <exception cref="InvalidInputException">The offsets of this user are damaged.</exception>
+    /// <exception cref="InvalidInputException">The offsets of this user are damaged, or an event is of no item of the catalogue.</exception>
     public UserSequence this[int user]
     {
         get
@@ -110,8 +111,11 @@ public sealed unsafe class SequenceStore : IDisposable
             // Opening does not read the offsets; a damaged one must not become a pointer.
             if (first < 0 || end < first || end > InteractionCount || end - first > int.MaxValue) throw Damaged($"the events of user {user:N0} lie outside the file");
             int length = (int)(end - first);
+            var found = new ReadOnlySpan<int>(items + first, length);
+            // An index becomes a place in tables of weights, whose kernels do not ask again.
+            if (found.IndexOfAnyExceptInRange(1, Items.Count) >= 0) throw Damaged($"an event of user {user:N0} is of an item outside of 1..{Items.Count:N0}");
             return new UserSequence(
-                new ReadOnlySpan<int>(items + first, length),
+                found,
                 HasRatings ? new ReadOnlySpan<float>(ratings + first, length) : [],
                 HasTimestamps ? new ReadOnlySpan<long>(timestamps + first, length) : []);
         }
@@ -175,8 +179,8 @@ public sealed unsafe class SequenceStore : IDisposable
     /// <summary>Finds the user 0..U-1 of an external id; -1 when there is none.</summary>
     public bool TryFindUser(ReadOnlySpan<char> id, out int user) => userIds.TryFind(id, out user);
 
-    /// <summary>Reads the whole file and compares every section with its checksum.</summary>
-    /// <exception cref="InvalidInputException">A section differs from what was written.</exception>
+    /// <summary>Reads the whole file, compares every section with its checksum, and checks that what it says could have been written.</summary>
+    /// <exception cref="InvalidInputException">A section differs from what was written, or no program of ours would have written it.</exception>
     public void Verify(CancellationToken cancellationToken = default)
     {
         ThrowIfClosed();
@@ -192,6 +196,8 @@ public sealed unsafe class SequenceStore : IDisposable
 
             if (!hash.GetHashAndReset().AsSpan().SequenceEqual(section.Hash)) throw Damaged($"the checksum of section '{section.Name}' does not match");
         }
+
+        if (StoreContent.Fault(this, cancellationToken) is { } fault) throw Damaged(fault);
     }
 
     /// <summary>Unmaps the file; spans and the vocabulary must not be used any more.</summary>
@@ -203,6 +209,8 @@ public sealed unsafe class SequenceStore : IDisposable
         view.Dispose();
         file.Dispose();
     }
+
+    internal Utf8Table UserIds => userIds;
 
     internal void ThrowIfClosed() => ObjectDisposedException.ThrowIf(closed, this);
 

@@ -15,7 +15,7 @@ public sealed record SequenceStoreMetadata
     public required string OrderRule { get; init; }
 
     /// <summary>Options of the preparation that shaped the data, by name.</summary>
-    public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Options { get; init => field = value ?? new Dictionary<string, string>(); } = new Dictionary<string, string>();
 
     /// <summary>Number of users U; set by the writer.</summary>
     public int UserCount { get; init; }
@@ -27,6 +27,6 @@ public sealed record SequenceStoreMetadata
     public long InteractionCount { get; init; }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(SequenceStoreMetadata))]
 internal sealed partial class StoreJson : JsonSerializerContext;

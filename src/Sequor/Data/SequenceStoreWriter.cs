@@ -59,7 +59,7 @@ public sealed class SequenceStoreWriter : IDisposable
 
     /// <summary>Appends a user: item indices 1..X, oldest first; ratings and timestamps of equal length, or empty when the store has none.</summary>
     /// <exception cref="ArgumentException">The spans differ in length or an index is not in 1..X.</exception>
-    /// <exception cref="InvalidInputException">Timestamps fall, or the disk refuses.</exception>
+    /// <exception cref="InvalidInputException">Timestamps fall, a rating is no number, or the disk refuses.</exception>
     public void Add(string userId, ReadOnlySpan<int> items, ReadOnlySpan<float> ratings, ReadOnlySpan<long> timestamps)
     {
         ArgumentException.ThrowIfNullOrEmpty(userId);
@@ -72,6 +72,11 @@ public sealed class SequenceStoreWriter : IDisposable
             {
                 throw new ArgumentException($"item index {item} of user '{userId}' is not in 1..{this.items.Count}", nameof(items));
             }
+        }
+
+        foreach (float rating in ratings)
+        {
+            if (!float.IsFinite(rating)) throw new InvalidInputException($"a rating of user '{userId}' is {rating}; ratings are numbers: mend it, or leave the event out");
         }
 
         for (int i = 1; i < timestamps.Length; i++)

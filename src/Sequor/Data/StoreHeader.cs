@@ -130,6 +130,11 @@ internal sealed record StoreHeader(long FileLength, IReadOnlyList<StoreSection> 
                 BinaryPrimitives.ReadInt64LittleEndian(entry[NameSize..]),
                 BinaryPrimitives.ReadInt64LittleEndian(entry[(NameSize + 8)..]),
                 entry[(NameSize + 16)..].ToArray());
+            if (section.Offset % Alignment != 0)
+            {
+                throw new InvalidInputException($"{path} is damaged: section '{section.Name}' begins at byte {section.Offset}, which is no multiple of {Alignment}; prepare the data again");
+            }
+
             if (section.Offset < Size(count) || section.Length < 0 || section.Offset > fileLength - section.Length)
             {
                 throw new InvalidInputException(

@@ -35,7 +35,10 @@ internal sealed class Utf8Table
         get
         {
             ReadOnlySpan<long> bounds = offsets.Span.Slice(row, 2);
-            return bytes.Span[checked((int)bounds[0])..checked((int)bounds[1])];
+            // Opening a store does not read them; a damaged one must not become a place in memory.
+            if (bounds[0] < 0 || bounds[1] < bounds[0] || bounds[1] > bytes.Length)
+                throw new InvalidInputException($"row {row:N0} of a table of texts is damaged; copy the store again or prepare the data again");
+            return bytes.Span[(int)bounds[0]..(int)bounds[1]];
         }
     }
 

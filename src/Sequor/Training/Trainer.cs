@@ -16,7 +16,7 @@ namespace Sequor.Training;
 /// <summary>Fits a model to a store and evaluates it after every epoch, as trainer/train.py does, reproducibly from one seed.</summary>
 public sealed class Trainer : IDisposable
 {
-    private const string SelectionMetric = "ndcg@10";
+    internal const string SelectionMetric = "ndcg@10";
     private readonly ExperimentConfig _config;
     private readonly SequenceStore _store;
     private readonly EvaluationProtocol _protocol;
@@ -98,14 +98,15 @@ public sealed class Trainer : IDisposable
         long encoded = Stopwatch.GetTimestamp();
         double loss = _loss.Compute(_tape, Model, batch, states, step);
         long scored = Stopwatch.GetTimestamp();
-        if (_ranks is null) RequireFinite(loss, step);
+        double own = loss;
+        if (_ranks is null && !double.IsFinite(loss)) throw NonFiniteLoss.Of(Explain(loss, step, batch));
         _tape.Backward();
         long differentiated = Stopwatch.GetTimestamp();
         if (_ranks is not null)
         {
             _ranks.Gradients.End(ref loss, _loss);
             // Of the whole batch, so that all ranks stop here or none.
-            RequireFinite(loss, step);
+            if (!double.IsFinite(loss)) throw NonFiniteLoss.Of(_ranks.Agree(!double.IsFinite(own), () => Explain(own, step, batch)));
         }
         long exchanged = Stopwatch.GetTimestamp();
         _optimizer.Step();
@@ -194,11 +195,8 @@ public sealed class Trainer : IDisposable
             foreach (float rating in store[user].Ratings) labels.Label(rating);
     }
 
-    private static void RequireFinite(double loss, long step)
-    {
-        if (!double.IsFinite(loss))
-            throw new InvalidInputException($"the loss became {loss} in step {step}; lower train_fn.learning_rate or raise train_fn.temperature");
-    }
+    private string Explain(double loss, long step, SequenceBatch batch) =>
+        NonFiniteLoss.Explain(loss, step, Model, batch, _store, _config.Training, _workers);
 
     /// <summary>Name and version of this program.</summary>
     internal static string Creator => $"Sequor {typeof(Trainer).Assembly.GetName().Version}";
@@ -224,8 +222,11 @@ public sealed class Trainer : IDisposable
 
     private void WriteCheckpoint(RunProgress at)
     {
+        List<CheckpointTensor> tensors = Tensors();
+        // One from which no run could go on would take the place of one from which it can. Every rank looks at what it holds, before any writes.
+        if (NonFiniteLoss.FirstIn(tensors) is { } lost) throw NonFiniteLoss.InWeights(lost, StepCount);
         RequireSameRanks();
-        if (!Writes) _shards?.Give(Tensors().Select(tensor => tensor.Value));
+        if (!Writes) _shards?.Give(tensors.Select(tensor => tensor.Value));
         at.WriteCheckpoint(StepCount);
         _shards?.ReleaseOthers();
     }
@@ -336,6 +337,10 @@ public sealed class Trainer : IDisposable
         try
         {
             return train();
+        }
+        catch (InvalidInputException error) when (error.InnerException is NonFiniteLoss)
+        {
+            throw NonFiniteLoss.InRun(error, run);
         }
         catch (Exception error) when (Cause(error) is IOException or UnauthorizedAccessException)
         {

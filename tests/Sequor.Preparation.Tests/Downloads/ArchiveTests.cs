@@ -26,6 +26,19 @@ public sealed class ArchiveTests : IDisposable
         Assert.Equal(kind, File.ReadAllText(folder.File("a.csv")));
     }
 
+    [Fact]
+    public void A_tar_whose_member_has_an_impossible_size_is_refused()
+    {
+        byte[] tar = Archives.Tar(("a.csv", "x"));
+        // The size of a member stands in the twelve bytes from 124 on; a first bit says that it is binary.
+        tar.AsSpan(124, 12).Fill(0xFF);
+        tar[124] = 0x80;
+        tar.AsSpan(148, 8).Fill((byte)' ');
+        string sum = Convert.ToString(tar.AsSpan(0, 512).ToArray().Sum(one => one), 8).PadLeft(6, '0');
+        System.Text.Encoding.ASCII.GetBytes(sum + "\0 ").CopyTo(tar, 148);
+        Assert.Contains("is damaged", Assert.Throws<InvalidInputException>(() => Extract(Open(tar), "a.csv")).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("../a.csv")]
     [InlineData("set/../../a.csv")]

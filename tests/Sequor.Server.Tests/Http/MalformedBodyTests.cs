@@ -102,6 +102,24 @@ public sealed class MalformedBodyTests(ServiceFixture fixture) : IClassFixture<S
     }
 
     [Fact]
+    public async Task A_refusal_stays_short_whatever_the_fields_are_called_and_however_many_there_are()
+    {
+        using HttpResponseMessage wide = await fixture.Service.PostAsync("/v1/recommend", $"{{\"{new string('x', 100_000)}\":1}}");
+        Assert.InRange((await wide.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken)).Length, 1, 4_000);
+        await IsProblem(wide, 400);
+        using HttpResponseMessage many = await fixture.Service.PostAsync("/v1/recommend", $"{{{string.Join(',', Enumerable.Range(0, 5_000).Select(i => $"\"x{i}\":1"))}}}");
+        JsonNode problem = await IsProblem(many, 400);
+        Assert.Equal(20, problem["errors"]!.AsArray().Count);
+    }
+
+    [Fact]
+    public async Task A_document_that_there_is_not_is_a_problem()
+    {
+        using HttpResponseMessage answer = await fixture.Service.Client.GetAsync("/openapi/v2.json", TestContext.Current.CancellationToken);
+        await IsProblem(answer, 404);
+    }
+
+    [Fact]
     public Task Nesting_has_an_end() => Refused("/v1/recommend", Encoding.UTF8.GetBytes(new string('[', 5000)), 400, "$", "depth");
 
     [Fact]

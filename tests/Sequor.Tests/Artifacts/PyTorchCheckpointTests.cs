@@ -152,6 +152,13 @@ public sealed class PyTorchCheckpointTests : IDisposable
     }
 
     [Fact]
+    public void An_archive_that_swells_is_refused_before_it_is_unpacked()
+    {
+        byte[] file = CheckpointFile.Zip(CompressionLevel.Optimal, [.. new PickleWriter().Bytes, .. new byte[1_000_000]]);
+        Assert.Contains("which cannot be", Assert.Throws<InvalidInputException>(() => PyTorchCheckpoint.Open(new MemoryStream(file), "x.pt")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Archives_with_zip64_fields_are_read()
     {
         byte[] zip = CheckpointFile.Zip64(("big/data.pkl", One("FloatStorage", "0", 2, 0, [2], [1])), ("big/data/0", CheckpointFile.Floats(1, 2)));

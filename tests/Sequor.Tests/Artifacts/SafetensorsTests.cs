@@ -181,6 +181,16 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     [Fact]
+    public void A_width_without_rows_takes_no_memory()
+    {
+        string path = _directory.File("wide.safetensors");
+        byte[] header = """{"a":{"dtype":"F32","shape":[0,4611686018427387904],"data_offsets":[0,0]}}"""u8.ToArray();
+        System.IO.File.WriteAllBytes(path, [.. BitConverter.GetBytes((long)header.Length), .. header]);
+        using SafetensorsReader reader = SafetensorsReader.Open(path);
+        reader.Read("a", (_, _) => Assert.Fail("there is no row"));
+    }
+
+    [Fact]
     public void A_header_with_a_byte_changed_never_ends_in_anything_but_a_message()
     {
         Save([new("x", 2), new("y", 1, 3)], writer =>

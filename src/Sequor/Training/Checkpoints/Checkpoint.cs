@@ -38,9 +38,9 @@ internal static class Checkpoint
         string path = Path.Combine(directory, TensorsFileName), description = Path.Combine(directory, FileName);
         try
         {
-            if (new FileInfo(description).Length > LargestDescription) throw Damaged(description, "is too long");
+            if (new FileInfo(InnerFile.Find(directory, FileName)).Length > LargestDescription) throw Damaged(description, "is too long");
             ArtifactFile? expected = JsonSerializer.Deserialize(File.ReadAllText(description), CheckpointJson.Default.ArtifactFile);
-            using (FileStream stream = File.OpenRead(path))
+            using (FileStream stream = File.OpenRead(InnerFile.Find(directory, TensorsFileName)))
             {
                 if (stream.Length != expected?.Length) throw Damaged(path, $"has {stream.Length} bytes, {FileName} says {expected?.Length}");
                 string actual = Convert.ToHexStringLower(SHA256.HashData(stream));
@@ -50,7 +50,7 @@ internal static class Checkpoint
             using SafetensorsReader reader = SafetensorsReader.Open(path);
             return Parse(reader);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
         {
             throw new InvalidInputException($"{directory} cannot be read: {error.Message.TrimEnd('.')}", error);
         }
@@ -99,7 +99,8 @@ internal static class Checkpoint
         int version = document.RootElement.TryGetProperty("formatVersion", out JsonElement element) && element.TryGetInt32(out int number) ? number : 0;
         if (version is < 1 or > TrainingState.CurrentFormatVersion)
             throw new InvalidInputException($"{reader.Path} has format version {version}; this program reads versions 1 to {TrainingState.CurrentFormatVersion}");
-        return document.RootElement.Deserialize(CheckpointJson.Default.TrainingState)!;
+        TrainingState state = document.RootElement.Deserialize(CheckpointJson.Default.TrainingState)!;
+        return state.Fault is { } fault ? throw Damaged(reader.Path, fault) : state;
     }
 
     private static SafetensorsShape[] Shapes(IReadOnlyList<CheckpointTensor> tensors) =>

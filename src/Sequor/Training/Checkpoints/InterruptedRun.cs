@@ -86,8 +86,8 @@ public sealed class InterruptedRun : IDisposable
     {
         ArgumentNullException.ThrowIfNull(group);
         InterruptedRun? run = group.Rank == 0 ? Open(path) : null;
-        string state = Ranks.GiveFromFirst(group, run is null ? null : JsonSerializer.Serialize(run.State, CheckpointJson.Default.TrainingState));
-        string last = Ranks.GiveFromFirst(group, run is null ? null : $"{run._lastEpoch}");
+        string state = Ranks.Give(group, run is null ? null : JsonSerializer.Serialize(run.State, CheckpointJson.Default.TrainingState));
+        string last = Ranks.Give(group, run is null ? null : $"{run._lastEpoch}");
         return run ?? new InterruptedRun(
             path,
             JsonSerializer.Deserialize(state, CheckpointJson.Default.TrainingState)!,

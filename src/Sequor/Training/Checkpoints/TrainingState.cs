@@ -58,13 +58,30 @@ internal sealed record TrainingState
 
     /// <summary>Bytes of <c>log.txt</c>.</summary>
     public required long LogLength { get; init; }
+
+    /// <summary>What no training that this program wrote could say; null if there is nothing.</summary>
+    [JsonIgnore]
+    internal string? Fault
+    {
+        get
+        {
+            if (!Enum.IsDefined(Protocol)) return $"names the protocol {(int)Protocol}, which there is not";
+            if (Step < 0 || MetricsLength < 0 || LogLength < 0 || Elapsed < TimeSpan.Zero) return "counts below zero";
+            if (Epoch.Position < 0 || Epoch.Steps < 0 || Epoch.Users < 0 || Epoch.Tokens < 0 || Epoch.TrainTime < TimeSpan.Zero) return "is at a place of an epoch that there is not";
+            if (Epoch.Number != Epochs.Count) return $"is in epoch {Epoch.Number} behind {Epochs.Count} epochs";
+            for (int i = 0; i < Epochs.Count; i++)
+                if (Epochs[i] is not { Report.Metrics: { } metrics } epoch || epoch.Epoch != i || !metrics.ContainsKey(Trainer.SelectionMetric)) return $"does not say what epoch {i} came to";
+            return BestEpoch is { } best && (best < 0 || best >= Epochs.Count) ? $"calls epoch {best} the best of {Epochs.Count}" : null;
+        }
+    }
 }
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UseStringEnumConverter = true,
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    RespectNullableAnnotations = true)]
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(TrainingState))]
 [JsonSerializable(typeof(ArtifactFile))]
 internal sealed partial class CheckpointJson : JsonSerializerContext;

@@ -70,15 +70,25 @@ internal sealed unsafe class Ranks : IDisposable
         foreach (Matrix matrix in matrices) Group.Broadcast((byte*)matrix.Data, (matrix.Size - matrix.Stride + matrix.Columns) * sizeof(float), root: 0);
     }
 
-    /// <summary>Gives every rank the text that rank 0 has; the others have none.</summary>
-    internal static string GiveFromFirst(IProcessGroup group, string? text)
+    /// <summary>Gives every rank the text that rank <paramref name="root"/> has; the others have none.</summary>
+    internal static string Give(IProcessGroup group, string? text, int root = 0)
     {
         byte[] bytes = text is null ? [] : Encoding.UTF8.GetBytes(text);
         int length = bytes.Length;
-        group.Broadcast((byte*)&length, sizeof(int), root: 0);
+        group.Broadcast((byte*)&length, sizeof(int), root);
         if (text is null) bytes = new byte[length];
-        fixed (byte* first = bytes) group.Broadcast(first, length, root: 0);
+        fixed (byte* first = bytes) group.Broadcast(first, length, root);
         return Encoding.UTF8.GetString(bytes);
+    }
+
+    /// <summary>What is wrong in all ranks, as the first one whose fault it is explains it.</summary>
+    internal string Agree(bool atFault, Func<string> explain)
+    {
+        int[] faults = new int[Group.Size];
+        faults[Group.Rank] = atFault ? 1 : 0;
+        Sum(faults);
+        int rank = Math.Max(0, Array.IndexOf(faults, 1));
+        return Give(Group, rank == Group.Rank ? explain() : null, rank);
     }
 
     /// <summary>Compares what the ranks train, on what and to which weights.</summary>

@@ -152,6 +152,28 @@ public sealed class RankEquivalenceTests : IDisposable
     }
 
     [Fact]
+    public void A_loss_that_is_no_number_is_explained_by_the_rank_whose_share_has_lost_it()
+    {
+        ExperimentConfig config = ExperimentConfig.FromGin(Common + "train_fn.main_module = 'HSTU'\ntrain_fn.num_epochs = 1", "test").Config;
+        using var store = SequenceStore.Open(SmallStore.Write(folder.File("s"), [13, 9, 22, 11, 8], itemCount: 40));
+        var messages = new string[3];
+        var error = Assert.Throws<InvalidInputException>(() => RankTraining.OnRanks(3, group =>
+        {
+            using var workers = new Sequor.Kernels.WorkerPool(1);
+            using var trainer = new Trainer(config, store, EvaluationProtocol.Reference, workers, group: group);
+            // The last rank alone reads a weight that is none, as if its memory had failed.
+            for (int item = 1; group.Rank == 2 && item <= 40; item++) trainer.Model.Items.Value[item][0] = float.NaN;
+            using var loader = new BatchLoader(LeaveOneOut.Train(store, EvaluationProtocol.Reference, 20), config.Training, group.Rank, 3);
+            loader.Begin(0);
+            messages[group.Rank] = Assert.Throws<InvalidInputException>(() => trainer.Step(loader.Next()!)).Message;
+            throw new InvalidInputException(messages[group.Rank]);
+        }));
+        Assert.StartsWith("the loss became NaN in step 0, on the users ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("weights that are no numbers since a step before: _embedding_module._item_emb.weight", error.Message, StringComparison.Ordinal);
+        Assert.All(messages, message => Assert.Equal(messages[2], message));
+    }
+
+    [Fact]
     public void A_rank_that_differs_is_named()
     {
         ExperimentConfig config = ExperimentConfig.FromGin(Common + "train_fn.num_epochs = 1", "test").Config;
