@@ -39,7 +39,7 @@ internal static class JsonMutator
                 node.Children[at] = (names.IsEmpty || random.Once(2) ? node.Children[at].Name + random.Of<string>(["", "x", "\\ud800", "\\u0000", " "]) : random.Of(names), node.Children[at].Value);
                 break;
             case 3:
-            case 4: node.Become(random.Once(4) ? random.Of<string>(Extremes.Words[..10]) : Number(random)); break;
+            case 4: node.Become(random.Once(4) ? random.Of<string>(Extremes.Words.AsSpan(0, 10)) : Number(random)); break;
             case 5: if (!full) node.Become(other.Copy()); break;
             case 6:
                 if (full) break;

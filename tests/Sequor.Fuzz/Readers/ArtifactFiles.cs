@@ -6,7 +6,6 @@ using Sequor.Configuration;
 using Sequor.Data;
 using Sequor.Modeling;
 using Sequor.Modeling.Encoders;
-using Sequor.Retrieval;
 
 namespace Sequor.Fuzz.Readers;
 

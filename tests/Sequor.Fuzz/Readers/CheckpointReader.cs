@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Sequor.Autograd;
 using Sequor.Configuration;
@@ -68,7 +67,11 @@ internal sealed class CheckpointReader : FuzzReader
         Checkpoint.Read(run.Checkpoint, Tensors);
     }
 
-    public override void Dispose() => _weights.Dispose();
+    public override void Dispose()
+    {
+        _weights.Dispose();
+        base.Dispose();
+    }
 
     private byte[] ChangeHeader(FuzzRandom random)
     {

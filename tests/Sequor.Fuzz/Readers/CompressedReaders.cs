@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using System.Text;
 using Sequor.Fuzz.Mutation;
 using Sequor.Preparation.Downloads;
 using Sequor.Preparation.Reading;

@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Sequor.Artifacts;
 using Sequor.Fuzz.Mutation;
 using Sequor.Server;
 using Sequor.Server.Contracts;
@@ -127,6 +126,7 @@ internal sealed class HttpReader : FuzzReader
     {
         _app.StopAsync().GetAwaiter().GetResult();
         ((IDisposable)_app).Dispose();
+        base.Dispose();
     }
 
     private static bool IsJson(byte[] body)

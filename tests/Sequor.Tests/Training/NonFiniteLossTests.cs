@@ -67,7 +67,7 @@ public sealed class NonFiniteLossTests : IDisposable
         Assert.Empty(run.Notices);
         using var workers = new WorkerPool(1);
         using var trainer = new Trainer(run.Configuration(), runs.Store, run.Protocol, workers);
-        Assert.Throws<InvalidInputException>(() => trainer.Resume(run));
+        Assert.Throws<InvalidInputException>(() => trainer.Resume(run, cancellationToken: TestContext.Current.CancellationToken));
         Assert.All(trainer.Model.Parameters, parameter => Assert.NotEmpty(parameter.Name));
     }
 
@@ -82,7 +82,7 @@ public sealed class NonFiniteLossTests : IDisposable
         using (var trainer = new Trainer(run.Configuration(["train_fn.num_epochs=2"]), runs.Store, run.Protocol, workers))
         {
             // What a checkpoint holds cannot be spoilt, so the step is: its loss is lost behind the first batch of the second epoch.
-            string message = Assert.Throws<InvalidInputException>(() => trainer.Resume(run, new Spoiler(trainer.Model))).Message;
+            string message = Assert.Throws<InvalidInputException>(() => trainer.Resume(run, new Spoiler(trainer.Model), cancellationToken: TestContext.Current.CancellationToken)).Message;
             Assert.Contains($"--set train_fn.learning_rate=RATE --init-from {runs.Path("run")} --out NEW`", message, StringComparison.Ordinal);
         }
 
