@@ -12,7 +12,7 @@ internal sealed class ClusterMetrics : IDisposable
 
     internal ClusterMetrics()
     {
-        _meter.CreateObservableUpDownCounter("sequor.cluster.users", () => Volatile.Read(ref _active), "{user}", "Users that are on this node now.");
+        _meter.CreateObservableUpDownCounter("sequor.cluster.users", () => Active, "{user}", "Users that are on this node now.");
         _meter.CreateObservableGauge("sequor.cluster.nodes", () => Volatile.Read(ref _nodes), "{node}", "Nodes of the cluster that this node knows.");
         _moved = _meter.CreateCounter<long>("sequor.cluster.moves", "{user}", "Users that left this node because another one has them now.");
         _fallbacks = _meter.CreateCounter<long>("sequor.cluster.fallbacks", "{request}", "Requests that this node did itself because the user's node did not answer.");
@@ -23,6 +23,9 @@ internal sealed class ClusterMetrics : IDisposable
     {
         set => Volatile.Write(ref _nodes, value);
     }
+
+    /// <summary>Users that are on this node now.</summary>
+    internal long Active => Volatile.Read(ref _active);
 
     internal void Activated() => Interlocked.Increment(ref _active);
 

@@ -179,6 +179,9 @@ public sealed partial class ClusterUsers : ISharedUsers, IAsyncDisposable
         _metrics.Dispose();
     }
 
+    /// <summary>Users that are on this node now.</summary>
+    internal long ActiveUsers => _metrics.Active;
+
     /// <summary>The node of this process; null while it joins the others anew.</summary>
     internal Silo? Silo => _silo;
 

@@ -52,6 +52,8 @@ public sealed class RedisAddress
         DefaultDatabase = _database,
         Ssl = _tls,
         ClientName = "sequor",
+        // To read the settings that say how durable its answers are.
+        AllowAdmin = true,
         ConnectTimeout = 3000,
         AsyncTimeout = 2000,
         SyncTimeout = 2000,

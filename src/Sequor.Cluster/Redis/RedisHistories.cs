@@ -11,7 +11,7 @@ internal sealed class RedisHistories(RedisLink redis, RedisKeys keys) : IHistori
 {
     // "forgotten" counts the users that were forgotten. Who appends names the count that it knows, and is refused when it is another:
     // an append that was held up on its way cannot bring back a user who has been forgotten meanwhile.
-    private const string AppendScript = """
+    internal const string AppendScript = """
         local forgotten = redis.call('HGET', KEYS[3], 'forgotten') or '0'
         if forgotten ~= ARGV[1] then return {0, forgotten} end
         local head = redis.call('HMGET', KEYS[1], 'user', 'next', 'count')

@@ -81,7 +81,7 @@ internal sealed partial class RedisLink : IAsyncDisposable
             else if (settings.GetValueOrDefault("appendfsync") != "always") LogKeptLate(logger, _address.ToString(), settings.GetValueOrDefault("appendfsync") ?? "");
             if (settings.GetValueOrDefault("maxmemory-policy") is { } policy and not "noeviction") LogEvicts(logger, _address.ToString(), policy);
         }
-        catch (RedisServerException)
+        catch (Exception error) when (error is RedisServerException or RedisCommandException)
         {
             LogUnknown(logger, _address.ToString());
         }
