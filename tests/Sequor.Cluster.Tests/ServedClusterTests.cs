@@ -30,7 +30,7 @@ public sealed class ServedClusterTests(RedisServer redis) : IDisposable
         {
             for (int i = 0, attempt = c; !end.IsCancellationRequested; i++)
             {
-                // Half of the events have ids of the client's; without one it must not send again what may have come through.
+                // Under its id an event may be sent again, whatever became of it.
                 while (await Node(attempt).AppendAsync($"client {c}", $"i{1 + i % 100}", $"{i}", 1_000_000) is not 200 and var status)
                 {
                     if (c == 0) Interlocked.Increment(ref unanswered);
