@@ -42,7 +42,7 @@ internal sealed class Node : IAsyncDisposable
     }
 
     internal static ServerOptions Options(string model, string? data = null, long cacheBytes = 1 << 20) =>
-        new() { ModelDirectory = model, HistoriesPath = "unused", DataPath = data, CacheBytes = cacheBytes };
+        new() { ModelDirectory = model, HistoriesPath = "unused", DataPath = data, CacheBytes = cacheBytes, RequestTimeout = TimeSpan.FromMinutes(1) };
 
     internal static string WriteModel(string directory, ModelConfig? config = null)
     {
