@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using Sequor.Cluster.Redis;
 
@@ -6,6 +7,11 @@ namespace Sequor.Cluster;
 /// <summary>Where a node finds the others, and where they find it.</summary>
 public sealed record ClusterOptions
 {
+    /// <summary>The longest name.</summary>
+    public const int LongestName = 64;
+
+    private static readonly SearchValues<char> s_letters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+
     /// <summary>The Redis that keeps the users and knows the nodes.</summary>
     public required RedisAddress Redis { get; init; }
 
@@ -21,10 +27,7 @@ public sealed record ClusterOptions
     /// <summary>Port on which the other nodes reach this one; 0 takes a free one.</summary>
     public int Port { get; init; }
 
-    /// <summary>The longest name.</summary>
-    public const int LongestName = 64;
-
     /// <summary>Whether a name can be one of a service or cluster: letters, digits, dots, dashes and underscores.</summary>
     public static bool IsName(string text) =>
-        text is { Length: > 0 and <= LongestName } && text.AsSpan().IndexOfAnyExcept("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") < 0;
+        text is { Length: > 0 and <= LongestName } && text.AsSpan().IndexOfAnyExcept(s_letters) < 0;
 }

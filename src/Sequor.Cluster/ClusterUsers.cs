@@ -1,6 +1,6 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
-using Orleans.Runtime;
 using Sequor.Cluster.Grains;
 using Sequor.Cluster.Redis;
 using Sequor.Server;
@@ -14,10 +14,8 @@ namespace Sequor.Cluster;
 /// Users that several processes have together: histories in Redis, each user on one node at a time, which keeps its keys and values. Any node takes any
 /// request and passes it to the user's. Where that one does not answer, this one does it itself: what is true stands in Redis, whoever asks. Thread-safe.
 /// </summary>
-public sealed partial class ClusterUsers : ISharedUsers, IAsyncDisposable
+public sealed class ClusterUsers : ISharedUsers, IAsyncDisposable
 {
-    private static readonly TimeSpan s_saying = TimeSpan.FromSeconds(3), s_leaving = TimeSpan.FromSeconds(8);
-
     private readonly ClusterOptions _options;
     private readonly ServerOptions _server;
     private readonly Lazy<ModelHost> _models;
@@ -30,11 +28,8 @@ public sealed partial class ClusterUsers : ISharedUsers, IAsyncDisposable
     private readonly RedisHistories _histories;
     private readonly ClusterMetrics _metrics = new();
     private readonly CancellationTokenSource _ending = new();
-    private readonly SemaphoreSlim _changing = new(1, 1);
     private EmbeddedUsers? _here;
-    private NodeRegistry? _registry;
-    private volatile Silo? _silo;
-    private Task _saying = Task.CompletedTask;
+    private ClusterNode? _node;
 
     private ClusterUsers(
         ClusterOptions options, ServerOptions server, Lazy<ModelHost> models, Func<Uri> url, ILoggerFactory loggers, TimeProvider time, RedisLink redis, ILogger logger)
@@ -43,6 +38,12 @@ public sealed partial class ClusterUsers : ISharedUsers, IAsyncDisposable
         _keys = new RedisKeys(options.ServiceId);
         _histories = new RedisHistories(redis, _keys);
     }
+
+    /// <summary>Users that are on this node now.</summary>
+    internal long ActiveUsers => _metrics.Active;
+
+    /// <summary>The silo of this process; null while it joins the others anew.</summary>
+    internal Silo? Silo => _node?.Silo;
 
     private EmbeddedUsers Here => _here ?? throw new InvalidOperationException("the cluster has not been joined");
 
@@ -71,18 +72,15 @@ public sealed partial class ClusterUsers : ISharedUsers, IAsyncDisposable
         {
             await new PreparedImport(_redis, _keys, _logger).BeginAsync(_server.DataPath, either.Token);
             _here = new EmbeddedUsers(_histories, _models.Value, _server, _time);
-            _registry = new NodeRegistry(_redis, _keys.Nodes(_options.ClusterId), _models.Value, _url(), _time, _logger);
-            await _registry.CompareAsync(either.Token);
-            _silo = await StartAsync(either.Token);
-            await _registry.SayAsync(_silo.Address, either.Token);
+            var registry = new NodeRegistry(_redis, _keys.Nodes(_options.ClusterId), _models.Value, _url(), _time, _logger);
+            _node = await ClusterNode.JoinAsync(
+                _options, registry, _models.Value, _metrics,
+                (expelled, token) => Cluster.Silo.JoinAsync(_options, _server, _redis, _here, _metrics, _loggers, expelled, token), _logger, either.Token);
         }
         catch (UsersUnavailableException away)
         {
             throw new InvalidInputException($"Redis at {_options.Redis} cannot be used: {away.InnerException?.Message.TrimEnd('.') ?? away.Message}; see that it is well, and start again", away);
         }
-
-        _models.Value.Swapped += SaySwap;
-        _saying = Task.Run(SayAsync, CancellationToken.None);
     }
 
     /// <inheritdoc />
@@ -90,29 +88,8 @@ public sealed partial class ClusterUsers : ISharedUsers, IAsyncDisposable
     {
         if (_ending.IsCancellationRequested) return;
         await _ending.CancelAsync();
-        await _saying;
-        await _changing.WaitAsync(CancellationToken.None);
-        try
-        {
-            if (_here is null) return;
-            _models.Value.Swapped -= SaySwap;
-            if (_silo is { } silo)
-            {
-                await silo.LeaveAsync(s_leaving);
-                await _registry!.LeaveAsync(silo.Address, CancellationToken.None);
-                await silo.DisposeAsync();
-            }
-        }
-        catch (Exception error) when (error is UsersUnavailableException or OperationCanceledException or OrleansException)
-        {
-            // The others will find out by themselves.
-            LogLeftUnsaid(error.Message);
-        }
-        finally
-        {
-            _here?.Dispose();
-            _changing.Release();
-        }
+        if (_node is not null) await _node.DisposeAsync();
+        _here?.Dispose();
     }
 
     /// <inheritdoc />
@@ -128,13 +105,7 @@ public sealed partial class ClusterUsers : ISharedUsers, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(events);
         SentEvent[] sent = Named(events);
         Reply reply = await AskAsync(
-            userId,
-            user => user.AppendAsync(sent),
-            async () =>
-            {
-                AppendOutcome outcome = await Here.AppendAsync(userId, Array.ConvertAll(sent, one => one.Kept), cancellationToken);
-                return new Reply { Appended = outcome.Appended, Repeated = outcome.Repeated, Total = outcome.Total };
-            },
+            userId, user => user.AppendAsync(sent), async () => Reply.Of(await Here.AppendAsync(userId, Array.ConvertAll(sent, one => one.Kept), cancellationToken)),
             late: true, cancellationToken);
         return new AppendOutcome(reply.Appended, reply.Repeated, reply.Total);
     }
@@ -156,8 +127,7 @@ public sealed partial class ClusterUsers : ISharedUsers, IAsyncDisposable
         byte[] body = JsonSerializer.SerializeToUtf8Bytes(request, SequorJson.Default.RecommendRequest);
         RecommendResponse? here = null;
         Reply reply = await AskAsync(
-            userId,
-            user => user.RecommendAsync(body, cancellationToken),
+            userId, user => user.RecommendAsync(body, cancellationToken),
             async () =>
             {
                 here = await Here.RecommendAsync(request, cancellationToken);
@@ -168,8 +138,8 @@ public sealed partial class ClusterUsers : ISharedUsers, IAsyncDisposable
     }
 
     /// <inheritdoc />
-    public async ValueTask<IReadOnlyList<NodeResponse>> NodesAsync(CancellationToken cancellationToken) =>
-        _silo is { } silo ? await _registry!.ListAsync(silo, cancellationToken) : [];
+    public ValueTask<IReadOnlyList<NodeResponse>> NodesAsync(CancellationToken cancellationToken) =>
+        _node is { } node ? node.ListAsync(cancellationToken) : ValueTask.FromResult<IReadOnlyList<NodeResponse>>([]);
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
@@ -177,18 +147,13 @@ public sealed partial class ClusterUsers : ISharedUsers, IAsyncDisposable
         await LeaveAsync(CancellationToken.None);
         await _redis.DisposeAsync();
         _metrics.Dispose();
+        _ending.Dispose();
     }
-
-    /// <summary>Users that are on this node now.</summary>
-    internal long ActiveUsers => _metrics.Active;
-
-    /// <summary>The node of this process; null while it joins the others anew.</summary>
-    internal Silo? Silo => _silo;
 
     // Every event gets an id before it is sent for the first time, so that it can be sent again.
     private static SentEvent[] Named(IReadOnlyList<KeptEvent> events)
     {
-        string call = $"{EventRecord.NodeGiven}{Convert.ToBase64String(Guid.NewGuid().ToByteArray().AsSpan(0, 12))}";
+        string call = $"{EventRecord.NodeGiven}{Convert.ToBase64String(RandomNumberGenerator.GetBytes(12))}";
         var sent = new SentEvent[events.Count];
         for (int i = 0; i < sent.Length; i++)
         {
@@ -205,11 +170,11 @@ public sealed partial class ClusterUsers : ISharedUsers, IAsyncDisposable
     /// <param name="userId">The user.</param>
     /// <param name="ask">What is asked.</param>
     /// <param name="here">The same, done here.</param>
-    /// <param name="late">Whether it is done here also when the user's node has not answered in time: it costs little. Answers of the model cost much, and a node that is too busy for them would make the others so.</param>
+    /// <param name="late">Whether it is done here also when the user's node has not answered in time. Appending costs little; answers of the model cost much, and a node that is too busy for them would make the others so.</param>
     /// <param name="cancellationToken">Calls it off.</param>
     private async ValueTask<Reply> AskAsync(string userId, Func<IUserGrain, Task<Reply>> ask, Func<ValueTask<Reply>> here, bool late, CancellationToken cancellationToken)
     {
-        if (_silo is { } silo)
+        if (Silo is { } silo)
         {
             try
             {
@@ -221,7 +186,7 @@ public sealed partial class ClusterUsers : ISharedUsers, IAsyncDisposable
             }
             catch (Exception error) when (IsGone(error) && !cancellationToken.IsCancellationRequested)
             {
-                LogGone(error.GetType().Name);
+                // The other nodes have not found out yet, or this one is being left out.
             }
         }
 
@@ -231,107 +196,4 @@ public sealed partial class ClusterUsers : ISharedUsers, IAsyncDisposable
 
     private static bool IsGone(Exception error) =>
         error is OrleansException or TimeoutException or ObjectDisposedException or InvalidOperationException or OperationCanceledException or IOException;
-
-    private async Task<Silo> StartAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            Silo silo = await Cluster.Silo.JoinAsync(_options, _server, _redis, Here, _metrics, _loggers, () => _ = Task.Run(RejoinAsync), cancellationToken);
-            LogJoined(silo.Address.ToParsableString(), silo.Active.Count());
-            return silo;
-        }
-        catch (Exception error) when (error is OrleansException or IOException or System.Net.Sockets.SocketException or TimeoutException or InvalidOperationException)
-        {
-            throw new InvalidInputException(
-                $"this node cannot join the cluster {_options.ClusterId}: {error.GetBaseException().Message.TrimEnd('.')}; the nodes must reach one another under the addresses of --advertise and the ports of --cluster-port", error);
-        }
-    }
-
-    // The others have taken this node for dead, for it did not answer their probes: a machine that was suspended, a cable. It comes back as a new one.
-    private async Task RejoinAsync()
-    {
-        Silo? expelled = Interlocked.Exchange(ref _silo, null);
-        if (expelled is null) return;
-        _metrics.Rejoined();
-        LogExpelled(expelled.Address.ToParsableString());
-        await _changing.WaitAsync();
-        try
-        {
-            try
-            {
-                await expelled.LeaveAsync(TimeSpan.FromSeconds(1));
-                await expelled.DisposeAsync();
-            }
-            catch (Exception error) when (error is not OutOfMemoryException)
-            {
-                LogLeftUnsaid(error.Message);
-            }
-
-            while (!_ending.IsCancellationRequested)
-            {
-                try
-                {
-                    _silo = await StartAsync(_ending.Token);
-                    return;
-                }
-                catch (Exception error) when (error is not OutOfMemoryException)
-                {
-                    LogNotBack(error.Message);
-                    await Task.Delay(s_saying);
-                }
-            }
-        }
-        finally
-        {
-            _changing.Release();
-        }
-    }
-
-    private void SaySwap(ServedModel model) => _ = Task.Run(() => SayOnceAsync(model.Version));
-
-    private async Task SayAsync()
-    {
-        using var timer = new PeriodicTimer(s_saying, _time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(_ending.Token)) await SayOnceAsync("");
-        }
-        catch (OperationCanceledException)
-        {
-            // It leaves.
-        }
-    }
-
-    private async Task SayOnceAsync(string version)
-    {
-        try
-        {
-            if (_silo is not { } silo) return;
-            _metrics.Nodes = silo.Active.Count();
-            await _registry!.SayAsync(silo.Address, _ending.Token);
-        }
-        catch (Exception error) when (error is UsersUnavailableException or OperationCanceledException or ObjectDisposedException)
-        {
-            // It is said again in a moment.
-            LogUnsaid(version, error.GetType().Name);
-        }
-    }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "node {Node} has joined; the cluster has {Count} nodes")]
-    private partial void LogJoined(string node, int count);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "the others took node {Node} for dead, for it did not answer them; it joins them anew, and meanwhile does by itself what it is asked")]
-    private partial void LogExpelled(string node);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "the cluster could not be joined anew and is tried again: {Reason}")]
-    private partial void LogNotBack(string reason);
-
-    [LoggerMessage(Level = LogLevel.Debug, Message = "a user's node did not answer ({Reason}); done here")]
-    private partial void LogGone(string reason);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "the cluster was left without a word: {Reason}")]
-    private partial void LogLeftUnsaid(string reason);
-
-    [LoggerMessage(Level = LogLevel.Debug, Message = "what this node is could not be said {Version} ({Reason})")]
-    private partial void LogUnsaid(string version, string reason);
 }

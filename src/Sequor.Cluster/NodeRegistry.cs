@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
-using Orleans.Runtime;
 using Sequor.Cluster.Redis;
 using Sequor.Server;
 using Sequor.Server.Contracts;
@@ -50,13 +49,13 @@ internal sealed partial class NodeRegistry(RedisLink redis, RedisKey key, ModelH
     }
 
     /// <summary>The nodes that are there, this one among them; this one alone where Redis does not answer.</summary>
-    internal async Task<IReadOnlyList<NodeResponse>> ListAsync(Silo silo, CancellationToken cancellationToken)
+    internal async ValueTask<IReadOnlyList<NodeResponse>> ListAsync(Silo? silo, CancellationToken cancellationToken)
     {
-        string self = silo.Address.ToParsableString();
+        string self = silo?.Address.ToParsableString() ?? "";
         var all = new Dictionary<string, NodeRecord>(StringComparer.Ordinal);
         try
         {
-            HashSet<string> active = [.. silo.Active.Select(one => one.ToParsableString())];
+            HashSet<string> active = silo is null ? [] : [.. silo.Active.Select(one => one.ToParsableString())];
             foreach ((string name, NodeRecord other) in await ReadAsync(cancellationToken))
                 if (active.Contains(name)) all[name] = other;
         }

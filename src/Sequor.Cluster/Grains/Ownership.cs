@@ -1,5 +1,3 @@
-using Orleans.Runtime;
-
 namespace Sequor.Cluster.Grains;
 
 /// <summary>Which users are this node's, among the nodes that are there now. Thread-safe.</summary>

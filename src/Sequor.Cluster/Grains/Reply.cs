@@ -35,6 +35,9 @@ internal sealed record Reply
     [Id(6)]
     public string? Unavailable { get; init; }
 
+    /// <summary>What became of events.</summary>
+    internal static Reply Of(AppendOutcome outcome) => new() { Appended = outcome.Appended, Repeated = outcome.Repeated, Total = outcome.Total };
+
     /// <summary>Puts what goes wrong into the reply.</summary>
     internal static async Task<Reply> OfAsync(Func<ValueTask<Reply>> answer)
     {

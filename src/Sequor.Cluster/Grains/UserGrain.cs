@@ -34,11 +34,7 @@ internal sealed class UserGrain(EmbeddedUsers users, Ownership ownership, Cluste
     public Task<Reply> AppendAsync(SentEvent[] events)
     {
         MoveIfOthers();
-        return Reply.OfAsync(async () =>
-        {
-            AppendOutcome outcome = await users.AppendAsync(UserId, Array.ConvertAll(events, one => one.Kept), CancellationToken.None);
-            return new Reply { Appended = outcome.Appended, Repeated = outcome.Repeated, Total = outcome.Total };
-        });
+        return Reply.OfAsync(async () => Reply.Of(await users.AppendAsync(UserId, Array.ConvertAll(events, one => one.Kept), CancellationToken.None)));
     }
 
     public Task<Reply> RecommendAsync(byte[] request, CancellationToken cancellationToken)

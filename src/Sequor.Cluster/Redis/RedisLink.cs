@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Sequor.Server.Users;
 using StackExchange.Redis;
@@ -77,25 +76,26 @@ internal sealed partial class RedisLink : IAsyncDisposable
         {
             IServer server = _connection.GetServers()[0];
             Dictionary<string, string> settings = (await server.ConfigGetAsync("append*")).Concat(await server.ConfigGetAsync("maxmemory-policy")).ToDictionary(StringComparer.Ordinal);
-            if (settings.GetValueOrDefault("appendonly") != "yes") LogNotKept(logger, _address.ToString());
-            else if (settings.GetValueOrDefault("appendfsync") != "always") LogKeptLate(logger, _address.ToString(), settings.GetValueOrDefault("appendfsync") ?? "");
-            if (settings.GetValueOrDefault("maxmemory-policy") is { } policy and not "noeviction") LogEvicts(logger, _address.ToString(), policy);
+            string sync = settings.GetValueOrDefault("appendfsync") ?? "";
+            if (settings.GetValueOrDefault("appendonly") != "yes") LogNotKept(logger, _address);
+            else if (sync != "always") LogKeptLate(logger, _address, sync);
+            if (settings.GetValueOrDefault("maxmemory-policy") is { } policy and not "noeviction") LogEvicts(logger, _address, policy);
         }
         catch (Exception error) when (error is RedisServerException or RedisCommandException)
         {
-            LogUnknown(logger, _address.ToString());
+            LogUnknown(logger, _address);
         }
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Redis at {Address} keeps nothing on disk (appendonly no): events outlive the nodes, but not Redis itself; set appendonly yes")]
-    private static partial void LogNotKept(ILogger logger, string address);
+    private static partial void LogNotKept(ILogger logger, RedisAddress address);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Redis at {Address} writes to disk behind its answers (appendfsync {Setting}): if its machine fails, events of about the last second may be lost; appendfsync always loses none")]
-    private static partial void LogKeptLate(ILogger logger, string address, string setting);
+    private static partial void LogKeptLate(ILogger logger, RedisAddress address, string setting);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Redis at {Address} removes users when its memory is full (maxmemory-policy {Policy}); set noeviction")]
-    private static partial void LogEvicts(ILogger logger, string address, string policy);
+    private static partial void LogEvicts(ILogger logger, RedisAddress address, string policy);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Redis at {Address} does not show its settings; events are as durable as appendonly and appendfsync there say")]
-    private static partial void LogUnknown(ILogger logger, string address);
+    private static partial void LogUnknown(ILogger logger, RedisAddress address);
 }
