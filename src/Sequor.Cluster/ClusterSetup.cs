@@ -17,7 +17,7 @@ public static class ClusterSetup
     {
         ArgumentNullException.ThrowIfNull(builder);
         // What goes wrong between nodes is said by ours; the framework's messages name users.
-        builder.Logging.AddFilter("Orleans", LogLevel.Critical);
+        builder.Logging.AddFilter("Orleans", LogLevel.Critical).AddFilter("Polly", LogLevel.Critical);
         builder.Services.AddSingleton<IUsers>(services => ClusterUsers.ConnectAsync(
             options,
             services.GetRequiredService<ServerOptions>(),

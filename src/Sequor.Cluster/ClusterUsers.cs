@@ -16,6 +16,8 @@ namespace Sequor.Cluster;
 /// </summary>
 public sealed class ClusterUsers : ISharedUsers, IAsyncDisposable
 {
+    private static readonly TimeSpan s_rewrites = TimeSpan.FromMinutes(5);
+
     private readonly ClusterOptions _options;
     private readonly ServerOptions _server;
     private readonly Lazy<ModelHost> _models;
@@ -25,6 +27,7 @@ public sealed class ClusterUsers : ISharedUsers, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly RedisLink _redis;
     private readonly RedisKeys _keys;
+    private readonly FileRewrite _file;
     private readonly RedisHistories _histories;
     private readonly ClusterMetrics _metrics = new();
     private readonly CancellationTokenSource _ending = new();
@@ -36,7 +39,8 @@ public sealed class ClusterUsers : ISharedUsers, IAsyncDisposable
     {
         (_options, _server, _models, _url, _loggers, _time, _redis, _logger) = (options, server, models, url, loggers, time, redis, logger);
         _keys = new RedisKeys(options.ServiceId);
-        _histories = new RedisHistories(redis, _keys);
+        _file = new FileRewrite(redis, s_rewrites, logger);
+        _histories = new RedisHistories(redis, _keys, _file);
     }
 
     /// <summary>Users that are on this node now.</summary>
@@ -145,6 +149,7 @@ public sealed class ClusterUsers : ISharedUsers, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await LeaveAsync(CancellationToken.None);
+        await _file.DisposeAsync();
         await _redis.DisposeAsync();
         _metrics.Dispose();
         _ending.Dispose();

@@ -191,6 +191,24 @@ public sealed class ClusterTests(RedisServer redis) : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Nothing_of_a_forgotten_user_is_left_in_the_files_of_Redis()
+    {
+        using var own = new RedisServer();
+        await using (Node node = await Node.JoinAsync(own.Address, _service, Node.Options(Node.WriteModel(_folder.File("model")))))
+        {
+            foreach (string user in (string[])["person-stays", "person-leaves"])
+                for (int i = 0; i < 50; i++) await node.Users.AppendAsync(user, [Event(i) with { EventId = $"{user} {i}" }], Token);
+            await UntilAsync(async () => (await own.FilesAsync()).Contains("person-leaves 49", StringComparison.Ordinal));
+            Assert.True(await node.Users.ForgetAsync("person-leaves", Token));
+            await UntilAsync(async () => !(await own.FilesAsync()).Contains("person-leaves", StringComparison.Ordinal));
+            // The next one is taken out at the latest when the node ends.
+            Assert.True(await node.Users.ForgetAsync("person-stays", Token));
+        }
+
+        await UntilAsync(async () => !(await own.FilesAsync()).Contains("person-", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Nodes_of_another_language_a_newer_layout_and_no_Redis_are_refused_with_the_next_step()
     {
         string model = Node.WriteModel(_folder.File("model"));

@@ -52,6 +52,27 @@ public sealed class RedisServer : IDisposable
         _process = null;
     }
 
+    /// <summary>All that stands in its files.</summary>
+    internal async Task<string> FilesAsync()
+    {
+        string all = "";
+        foreach (string file in Directory.EnumerateFiles(_folder.Path, "*", SearchOption.AllDirectories))
+        {
+            try
+            {
+                await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+                using var reader = new StreamReader(stream, System.Text.Encoding.Latin1);
+                all += await reader.ReadToEndAsync();
+            }
+            catch (FileNotFoundException)
+            {
+                // It was rewritten just now.
+            }
+        }
+
+        return all;
+    }
+
     public void Dispose()
     {
         if (_process is not null) Kill();

@@ -55,9 +55,11 @@ internal static class LoadOutput
         }
     }
 
-    /// <summary>The sentence for a rate that was not reached; null when all were.</summary>
+    /// <summary>The sentence for events that are missing or a rate that was not reached; null when all is well.</summary>
     public static string? Shortfall(LoadReport report)
     {
+        if (report.Events is { } events && events.Lost + events.Twice > 0)
+            return string.Create(CultureInfo.InvariantCulture, $"the service lost {events.Lost:N0} of {events.Acknowledged:N0} events that it acknowledged and applied {events.Twice:N0} twice; its log may say why");
         if (report.Bound is not null || report.Runs.FirstOrDefault(run => !run.KeptRate) is not { } run) return null;
         return string.Create(
             CultureInfo.InvariantCulture,

@@ -7,7 +7,7 @@ namespace Sequor.Cluster.Redis;
 /// The histories of all users in Redis, for any number of processes. An append is one script: the events whose ids are new get the next numbers of
 /// arrival, all or none of them, so it matters to no one how often it is sent or from where. Thread-safe.
 /// </summary>
-internal sealed class RedisHistories(RedisLink redis, RedisKeys keys) : IHistories
+internal sealed class RedisHistories(RedisLink redis, RedisKeys keys, FileRewrite? file = null) : IHistories
 {
     // "forgotten" counts the users that were forgotten. Who appends names the count that it knows, and is refused when it is another:
     // an append that was held up on its way cannot bring back a user who has been forgotten meanwhile.
@@ -110,11 +110,16 @@ internal sealed class RedisHistories(RedisLink redis, RedisKeys keys) : IHistori
         }
     }
 
-    public ValueTask<bool> ForgetAsync(string userId, CancellationToken cancellationToken) => redis.AskAsync(
-        async (database, again) =>
-            // Whoever asked before without hearing the answer may have been the one who removed it.
-            (int)await database.ScriptEvaluateAsync(ForgetScript, [keys.User(userId), keys.Users, keys.Facts, keys.Prepared(userId)], [userId]) == 1 || again,
-        cancellationToken);
+    public async ValueTask<bool> ForgetAsync(string userId, CancellationToken cancellationToken)
+    {
+        bool found = await redis.AskAsync(
+            async (database, again) =>
+                // Whoever asked before without hearing the answer may have been the one who removed it.
+                (int)await database.ScriptEvaluateAsync(ForgetScript, [keys.User(userId), keys.Users, keys.Facts, keys.Prepared(userId)], [userId]) == 1 || again,
+            cancellationToken);
+        if (found) file?.Want();
+        return found;
+    }
 
     public async ValueTask<(long Count, IReadOnlyList<string> UserIds)> SomeAsync(int most, CancellationToken cancellationToken)
     {
