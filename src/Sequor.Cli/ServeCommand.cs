@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Sequor.Cluster;
 using Sequor.Server;
 using Sequor.Server.Http;
 using Sequor.Server.Models;
@@ -19,6 +20,7 @@ internal static class ServeCommand
         var newKey = new Option<bool>("--new-key") { Description = "Print a fresh API key for a caller and its hash for --api-key-hash, and end." };
         Option<bool> json = CommonOptions.Json();
         var settings = new ServeOptions();
+        var cluster = new ClusterServeOptions();
         var command = new Command("serve", """
             Serves a model over HTTP: recommendations, events of users, a page to try it, an API document.
 
@@ -31,11 +33,14 @@ internal static class ServeCommand
             events come by POST /v1/events. To let others reach it:
               sequor serve --new-key
               sequor serve runs/hstu --host 0.0.0.0 --api-key-hash sha256:…
+            Several services have their users together by a Redis; start one on each machine:
+              sequor serve runs/hstu --cluster redis://10.0.0.5:6379 --advertise 10.0.0.11 --host 0.0.0.0 --api-key-hash sha256:…
             """) { model, newKey, json };
-        foreach (Option option in settings.All) command.Add(option);
+        foreach (Option option in (Option[])[.. settings.All, .. cluster.All]) command.Add(option);
         command.Validators.Add(line =>
         {
             if (line.GetValue(newKey) == line.GetValue(model) is not null) line.AddError("name what to serve, a run or a model; --new-key stands alone");
+            cluster.Validate(line, settings.Host(line), settings.NamesHistories(line));
         });
         command.SetAction(async (line, _) =>
         {
@@ -45,15 +50,16 @@ internal static class ServeCommand
                 return 0;
             }
 
-            await ServeAsync(terminal, settings.Read(line, line.GetValue(model)!, RunDirectory.FindModel(line.GetValue(model)!)), line.GetValue(json));
+            await ServeAsync(terminal, settings.Read(line, line.GetValue(model)!, RunDirectory.FindModel(line.GetValue(model)!)), cluster.Read(line), line.GetValue(json));
             return 0;
         });
         return command;
     }
 
-    private static async Task ServeAsync(Terminal terminal, ServerOptions options, bool json)
+    private static async Task ServeAsync(Terminal terminal, ServerOptions options, ClusterOptions? cluster, bool json)
     {
-        await using WebApplication app = SequorServer.Create(options);
+        // What a cluster needs is loaded only for one.
+        await using WebApplication app = cluster is null ? SequorServer.Create(options) : SequorServer.Create(options, builder => builder.AddCluster(cluster));
         try
         {
             await app.StartAsync(terminal.Cancellation);
@@ -63,11 +69,11 @@ internal static class ServeCommand
             throw new InvalidInputException($"cannot listen on {options.Host} port {options.Port}: {error.Message.TrimEnd('.')}; choose another --port", error);
         }
 
-        Announce(terminal, app, options, json);
+        Announce(terminal, app, options, cluster, json);
         await app.WaitForShutdownAsync(terminal.Cancellation);
     }
 
-    private static void Announce(Terminal terminal, WebApplication app, ServerOptions options, bool json)
+    private static void Announce(Terminal terminal, WebApplication app, ServerOptions options, ClusterOptions? cluster, bool json)
     {
         Uri address = SequorServer.Address(app);
         using ModelLease lease = app.Services.GetRequiredService<ModelHost>().Lease();
@@ -80,11 +86,12 @@ internal static class ServeCommand
                 writer.WriteString("model", options.ModelDirectory);
                 writer.WriteString("version", model.Version);
                 writer.WriteNumber("itemCount", model.Recommender.Items.Count);
-                writer.WriteString("histories", options.HistoriesPath);
+                if (cluster is null) writer.WriteString("histories", options.HistoriesPath);
+                else writer.WriteString("cluster", cluster.ClusterId);
                 writer.WriteNumber("processId", Environment.ProcessId);
             });
         }
-        else terminal.Say($"{options.ModelDirectory} ({Tables.Count(model.Recommender.Items.Count)} items) answers at {address}; end it with Ctrl+C");
+        else terminal.Say($"{options.ModelDirectory} ({Tables.Count(model.Recommender.Items.Count)} items) answers at {address}{(cluster is null ? "" : $", a node of the cluster {cluster.ClusterId} by Redis at {cluster.Redis}")}; end it with Ctrl+C");
 
         terminal.Output.Flush();
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using Sequor.Retrieval;
 using Sequor.Server;
@@ -107,6 +108,12 @@ internal sealed class ServeOptions
     public ServeOptions() => precision.AcceptOnlyFromAmong([.. IndexPrecisionNames.All]);
 
     public Option[] All => [data, histories, host, port, allowedHost, keyHash, keys, insecure, methods, precision, watch, cacheMemory, maxRequests, maxBody, timeout, otlp];
+
+    /// <summary>The address to listen on, if the line names one.</summary>
+    public string? Host(CommandResult line) => line.GetValue(host);
+
+    /// <summary>Whether the line names a file of histories.</summary>
+    public bool NamesHistories(CommandResult line) => line.GetResult(histories) is not null;
 
     /// <summary>What the line says, for a model in <paramref name="modelDirectory"/> that was named as a run or a model.</summary>
     public ServerOptions Read(ParseResult line, string named, string modelDirectory)

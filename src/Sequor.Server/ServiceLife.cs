@@ -20,6 +20,7 @@ internal sealed class ServiceLife(ServerOptions options, ServiceState state, Laz
     {
         // Loading takes seconds of computing, which must not keep the server's thread.
         await Task.Run(Load, cancellationToken);
+        if (users.Value is ISharedUsers shared) await shared.JoinAsync(cancellationToken);
         state.Open();
         if (options.Watch) await watch.Value.StartAsync(cancellationToken);
     }
@@ -28,6 +29,7 @@ internal sealed class ServiceLife(ServerOptions options, ServiceState state, Laz
     {
         if (watch.IsValueCreated) await watch.Value.StopAsync(cancellationToken);
         await state.DrainAsync(options.DrainTimeout);
+        if (users is { IsValueCreated: true, Value: ISharedUsers shared }) await shared.LeaveAsync(cancellationToken);
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -16,14 +16,12 @@ internal sealed class LoadClient : IDisposable
 
     private readonly HttpMessageInvoker invoker;
     private readonly LoadSettings settings;
-    private readonly Uri recommend;
-    private readonly Uri events;
+    private readonly Uri[] nodes;
 
     public LoadClient(LoadSettings settings)
     {
         this.settings = settings;
-        recommend = new Uri(settings.Service, "v1/recommend");
-        events = new Uri(settings.Service, "v1/events");
+        nodes = [settings.Service, .. settings.Nodes];
         invoker = new HttpMessageInvoker(new SocketsHttpHandler
         {
             UseProxy = false,
@@ -58,10 +56,31 @@ internal sealed class LoadClient : IDisposable
         throw new InvalidInputException($"GET {request.RequestUri} answers {answer.Status}, not with a model; is it the address of a Sequor service of this version?");
     }
 
-    /// <summary>A request that is ready to be sent.</summary>
-    public HttpRequestMessage Post(LoadKind kind, byte[] body)
+    /// <summary>A user's newest events.</summary>
+    /// <exception cref="InvalidInputException">No node shows them.</exception>
+    public HistoryResponse History(string user, int limit)
     {
-        HttpRequestMessage request = Request(HttpMethod.Post, kind == LoadKind.Events ? events : recommend);
+        byte[] buffer = new byte[1 << 16];
+        string what = "";
+        foreach (Uri node in nodes)
+        {
+            using HttpRequestMessage request = Request(HttpMethod.Get, new Uri(node, $"v1/users/{Uri.EscapeDataString(user)}/history?limit={limit}"));
+            Answer answer = Send(request, ref buffer);
+            if (answer.Status == 200) return JsonSerializer.Deserialize(buffer.AsSpan(0, answer.Length), SequorJson.Default.HistoryResponse)!;
+            if (answer.Status == 404) return new HistoryResponse { UserId = user, Count = 0, Events = [] };
+            what = answer.What;
+        }
+
+        throw new InvalidInputException($"the events of user {user} cannot be looked for: {what}");
+    }
+
+    /// <summary>A request that is ready to be sent to the next node.</summary>
+    /// <param name="kind">What it asks.</param>
+    /// <param name="body">Its body.</param>
+    /// <param name="turn">Whose turn it is.</param>
+    public HttpRequestMessage Post(LoadKind kind, byte[] body, int turn = 0)
+    {
+        HttpRequestMessage request = Request(HttpMethod.Post, new Uri(nodes[turn % nodes.Length], kind == LoadKind.Events ? "v1/events" : "v1/recommend"));
         request.Content = new ByteArrayContent(body);
         request.Content.Headers.ContentType = Json;
         return request;

@@ -12,7 +12,7 @@ internal static class LoadCommand
 
     public static Command Create(Terminal terminal)
     {
-        var service = new Argument<string>("URL") { Description = "Address of the service, such as http://127.0.0.1:8080." };
+        var service = new Argument<string[]>("URL") { Description = "Address of the service, such as http://127.0.0.1:8080; of a cluster those of its nodes, which are asked in turn.", Arity = ArgumentArity.OneOrMore };
         Option<string> data = CommonOptions.Data();
         Option<double?> rate = LoadOptions.Number("--rate", "Requests a second, at random times that do not wait for answers. 200 when absent.", 0.1, 100_000);
         Option<double[]> rates = LoadOptions.Rates();
@@ -26,6 +26,8 @@ internal static class LoadCommand
         Option<int?> k = CommonOptions.Number<int>("--k", "Results wanted. 10 when absent.", 1);
         Option<int?> connections = CommonOptions.Number<int>("--connections", "Connections at most. For half a second of requests when absent, 16 to 256.", 1);
         Option<double?> timeout = LoadOptions.Time("--timeout", "Time that an answer may take. 10s when absent.");
+        Option<double?> retry = LoadOptions.Time("--retry", "Send a request again, to one address after the other, while it is answered 503 or not at all, for so long. Never when absent.");
+        var verify = new Option<bool>("--verify") { Description = "Look afterwards whether each event that was acknowledged is there, and once; with events and mix." };
         Option<int?> seed = CommonOptions.Number<int>("--seed", "Where the draws begin. 1 when absent.", 0);
         var key = new Option<string?>("--api-key") { Description = "Key to send; the environment variable SEQUOR_API_KEY when absent.", HelpName = "KEY" };
         var plot = new Option<string?>("--out") { Description = "Draw latencies by percentile into this PNG.", HelpName = "FILE" };
@@ -37,20 +39,25 @@ internal static class LoadCommand
               sequor load http://127.0.0.1:8080 --data ml-1m.sequor
               sequor load http://127.0.0.1:8080 --data ml-1m.sequor --kind mix --rates 100,200,400 --out latency.png
               sequor load http://127.0.0.1:8080 --data ml-1m.sequor --max-p99 8ms
-            """) { service, data, rate, rates, clients, bound, duration, warmup, kind, share, length, k, connections, timeout, seed, key, plot, json };
+              sequor load http://10.0.0.11:8080 http://10.0.0.12:8080 --data ml-1m.sequor --kind mix --retry 10s --verify
+            """) { service, data, rate, rates, clients, bound, duration, warmup, kind, share, length, k, connections, timeout, retry, verify, seed, key, plot, json };
         command.Validators.Add(line =>
         {
             bool closed = line.GetResult(clients) is not null, several = line.GetResult(rates) is not null;
             if (line.GetResult(rate) is not null && several) line.AddError("--rate and --rates exclude each other");
             if (closed && (several || line.GetResult(rate) is not null)) line.AddError("--clients wait for their answers and have no --rate");
             if (closed && line.GetResult(connections) is not null) line.AddError("--clients have a connection each; leave out --connections");
+            if (line.GetValue(verify) && line.GetValue(kind) is not (LoadKind.Events or LoadKind.Mix)) line.AddError("--verify looks for events; add --kind events or --kind mix");
             if (line.GetResult(bound) is not null && (closed || several)) line.AddError("--max-p99 finds the rate; leave out --rates and --clients");
         });
         command.SetAction(line =>
         {
             var settings = new LoadSettings
             {
-                Service = LoadOptions.Service(line.GetRequiredValue(service)),
+                Service = LoadOptions.Service(line.GetRequiredValue(service)[0]),
+                Nodes = [.. line.GetRequiredValue(service).Skip(1).Select(LoadOptions.Service)],
+                Retry = TimeSpan.FromSeconds(line.GetValue(retry) ?? 0),
+                Verify = line.GetValue(verify),
                 Kind = line.GetValue(kind) ?? LoadKind.History,
                 K = line.GetValue(k) ?? 10,
                 AppendShare = line.GetValue(share) ?? 0.2,
@@ -81,15 +88,16 @@ internal static class LoadCommand
         using var client = new LoadClient(settings);
         ModelResponse model = client.Model();
         var bodies = new RequestBodies(store, settings, model);
+        EventLedger? ledger = settings.Verify ? new EventLedger() : null;
         double end = settings.Warmup + settings.Duration;
         Action<double> Progress(string name) => seconds => bars.Report(name, (long)(seconds * 10), (long)(end * 10), seconds < settings.Warmup ? "warm-up" : "");
         LoadMeasurement AtRate(double rate) =>
-            LoadRun.Open(client, bodies, Schedule.Poisson(store, settings, rate, end), settings, rate, Progress($"{rate:0.##}/s"), terminal.Cancellation);
-        LoadReport Report(IReadOnlyList<LoadMeasurement> runs, double? best) => new(settings, model.Version, model.ItemCount, runs, bound, best);
+            LoadRun.Open(client, bodies, ledger, Schedule.Poisson(store, settings, rate, end), settings, rate, Progress($"{rate:0.##}/s"), terminal.Cancellation);
+        LoadReport Report(IReadOnlyList<LoadMeasurement> runs, double? best) => new(settings, model.Version, model.ItemCount, runs, bound, best) { Events = ledger?.Check(client, store) };
         if (clients is { } count)
         {
             Arrival[] requests = Schedule.Untimed(store, settings, UntimedRequests);
-            return Report([LoadRun.Closed(client, bodies, requests, settings, count, Progress($"{count} clients"), terminal.Cancellation)], null);
+            return Report([LoadRun.Closed(client, bodies, ledger, requests, settings, count, Progress($"{count} clients"), terminal.Cancellation)], null);
         }
 
         if (bound is not { } longest) return Report([.. rates.Select(AtRate)], null);

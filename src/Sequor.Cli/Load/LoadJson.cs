@@ -20,6 +20,13 @@ internal static class LoadJson
         json.WriteStartArray("runs");
         foreach (LoadMeasurement run in report.Runs) WriteRun(json, run);
         json.WriteEndArray();
+        if (report.Events is { } events)
+        {
+            json.WriteNumber("events_acknowledged", events.Acknowledged);
+            json.WriteNumber("events_lost", events.Lost);
+            json.WriteNumber("events_twice", events.Twice);
+        }
+
         if (report.Bound is not { } bound) return;
         json.WriteNumber("p99_bound_ms", bound * 1e3);
         if (report.BestRate is { } best) json.WriteNumber("best_rate", best);
@@ -58,6 +65,13 @@ internal static class LoadJson
 
         json.WriteEndArray();
         json.WriteNumber("put_off", run.Failures.PutOff);
+        json.WriteNumber("retried", run.Retried);
+        if (run.Retried > 0)
+        {
+            json.WriteNumber("retried_from_s", Math.Round(run.Trouble.From, 3));
+            json.WriteNumber("retried_until_s", Math.Round(run.Trouble.Until, 3));
+        }
+
         json.WriteBoolean("kept_rate", run.KeptRate);
         json.WriteNumber("late_no_connection", run.Waited);
         json.WriteNumber("late_generator", run.Overslept);

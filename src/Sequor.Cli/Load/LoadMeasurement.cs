@@ -7,7 +7,7 @@ internal sealed class LoadMeasurement
     public const double LateSeconds = 1e-3;
 
     private readonly Lock last = new();
-    private long sent, answered, waited, overslept;
+    private long sent, answered, waited, overslept, retried;
 
     /// <summary>Requests a second that were wanted; null where clients wait for answers.</summary>
     public required double? Rate { get; init; }
@@ -29,6 +29,12 @@ internal sealed class LoadMeasurement
 
     /// <summary>Late sends although a connection was free: the system woke the generator late.</summary>
     public long Overslept => overslept;
+
+    /// <summary>Those that were sent more than once.</summary>
+    public long Retried => retried;
+
+    /// <summary>When the first of those was sent, and when the last sending failed, in seconds after the first request that counts.</summary>
+    public (double From, double Until) Trouble { get; private set; } = (double.PositiveInfinity, 0);
 
     /// <summary>Those not answered with success.</summary>
     public Failures Failures { get; } = new();
@@ -68,6 +74,14 @@ internal sealed class LoadMeasurement
 
     /// <summary>Whether p99 is within the bound, everything was answered, and at the wanted rate.</summary>
     public bool Keeps(double bound) => Failures.Count == 0 && KeptRate && answered > 0 && Latency.Percentile(99) <= bound;
+
+    /// <summary>Counts a sending that failed and is repeated; times as in <see cref="Add"/>.</summary>
+    public void AddRetry(double due, double begun, double failed, bool isFirst)
+    {
+        if (due < 0) return;
+        if (isFirst) Interlocked.Increment(ref retried);
+        lock (last) Trouble = (Math.Min(Trouble.From, begun), Math.Max(Trouble.Until, failed));
+    }
 
     /// <summary>Counts a request.</summary>
     /// <param name="due">Its time, in seconds after the first that counts, as all times here.</param>

@@ -31,6 +31,10 @@ internal static class LoadOutput
         }
 
         terminal.Say(string.Create(CultureInfo.InvariantCulture, $"model {report.ModelVersion}, {report.ItemCount:N0} items; {LoadJson.NameOf(report.Settings.Kind)}, k = {report.Settings.K}"));
+        foreach (LoadMeasurement run in report.Runs.Where(run => run.Retried > 0))
+            terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{Name(run)}: {run.Retried:N0} requests were sent more than once, between second {run.Trouble.From:F1} and second {run.Trouble.Until:F1}"));
+        if (report.Events is { } events)
+            terminal.Say(string.Create(CultureInfo.InvariantCulture, $"{events.Acknowledged:N0} events acknowledged, {events.Lost:N0} of them lost, {events.Twice:N0} applied twice"));
         if (report.Bound is { } bound)
             terminal.Say(report.BestRate is { } best
                 ? string.Create(CultureInfo.InvariantCulture, $"{best:N0}/s is the highest rate with p99 within {BenchRun.Milliseconds(bound)}")
@@ -51,9 +55,11 @@ internal static class LoadOutput
         }
     }
 
-    /// <summary>The sentence for a rate that was not reached; null when all were.</summary>
+    /// <summary>The sentence for events that are missing or a rate that was not reached; null when all is well.</summary>
     public static string? Shortfall(LoadReport report)
     {
+        if (report.Events is { } events && events.Lost + events.Twice > 0)
+            return string.Create(CultureInfo.InvariantCulture, $"the service lost {events.Lost:N0} of {events.Acknowledged:N0} events that it acknowledged and applied {events.Twice:N0} twice; its log may say why");
         if (report.Bound is not null || report.Runs.FirstOrDefault(run => !run.KeptRate) is not { } run) return null;
         return string.Create(
             CultureInfo.InvariantCulture,

@@ -8,4 +8,8 @@ namespace Sequor.Cli.Load;
 /// <param name="Bound">Longest p99 in seconds that was asked for, if one was.</param>
 /// <param name="BestRate">Highest rate that kept it; null when none did or none was asked for.</param>
 internal sealed record LoadReport(
-    LoadSettings Settings, string ModelVersion, int ItemCount, IReadOnlyList<LoadMeasurement> Runs, double? Bound, double? BestRate);
+    LoadSettings Settings, string ModelVersion, int ItemCount, IReadOnlyList<LoadMeasurement> Runs, double? Bound, double? BestRate)
+{
+    /// <summary>What became of events that were acknowledged; null where it was not looked for.</summary>
+    public EventCheck? Events { get; init; }
+}

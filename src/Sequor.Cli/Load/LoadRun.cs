@@ -10,8 +10,12 @@ namespace Sequor.Cli.Load;
 /// </summary>
 internal sealed class LoadRun
 {
+    private const int RetryPause = 50;
+
     private readonly LoadClient client;
     private readonly RequestBodies bodies;
+    private readonly EventLedger? ledger;
+    private readonly double retry;
     private readonly Arrival[] arrivals;
     private readonly double warmup, end;
     private readonly bool isOpen;
@@ -21,10 +25,12 @@ internal sealed class LoadRun
     private long start;
     private int next;
 
-    private LoadRun(LoadClient client, RequestBodies bodies, Arrival[] arrivals, LoadSettings settings, double? rate, int connections, CancellationToken cancellation)
+    private LoadRun(LoadClient client, RequestBodies bodies, EventLedger? ledger, Arrival[] arrivals, LoadSettings settings, double? rate, int connections, CancellationToken cancellation)
     {
         this.client = client;
         this.bodies = bodies;
+        this.ledger = ledger;
+        retry = settings.Retry.TotalSeconds;
         this.arrivals = arrivals;
         this.cancellation = cancellation;
         (warmup, end, isOpen) = (settings.Warmup, settings.Warmup + settings.Duration, rate is not null);
@@ -33,16 +39,16 @@ internal sealed class LoadRun
 
     /// <summary>An open loop: requests come at their times. Unless told, there are connections for half a second of them, 16 to 256.</summary>
     public static LoadMeasurement Open(
-        LoadClient client, RequestBodies bodies, Arrival[] arrivals, LoadSettings settings, double rate, Action<double> progress, CancellationToken cancellation)
+        LoadClient client, RequestBodies bodies, EventLedger? ledger, Arrival[] arrivals, LoadSettings settings, double rate, Action<double> progress, CancellationToken cancellation)
     {
         int connections = settings.Connections ?? (int)Math.Clamp(Math.Ceiling(rate / 2), 16, 256);
-        return new LoadRun(client, bodies, arrivals, settings, rate, connections, cancellation).Run(progress);
+        return new LoadRun(client, bodies, ledger, arrivals, settings, rate, connections, cancellation).Run(progress);
     }
 
     /// <summary>A closed loop: so many clients, of which each asks again when it has its answer. The requests begin anew when all were sent.</summary>
     public static LoadMeasurement Closed(
-        LoadClient client, RequestBodies bodies, Arrival[] arrivals, LoadSettings settings, int clients, Action<double> progress, CancellationToken cancellation) =>
-        new LoadRun(client, bodies, arrivals, settings, null, clients, cancellation).Run(progress);
+        LoadClient client, RequestBodies bodies, EventLedger? ledger, Arrival[] arrivals, LoadSettings settings, int clients, Action<double> progress, CancellationToken cancellation) =>
+        new LoadRun(client, bodies, ledger, arrivals, settings, null, clients, cancellation).Run(progress);
 
     private double Now => Stopwatch.GetElapsedTime(start).TotalSeconds;
 
@@ -95,11 +101,22 @@ internal sealed class LoadRun
     private void Send(Arrival arrival, int number, ref byte[] buffer)
     {
         bool wasFree = !isOpen || Now < arrival.Due;
-        using HttpRequestMessage request = client.Post(arrival.Kind, bodies.Of(arrival, number));
+        byte[] body = bodies.Of(arrival, number);
+        using HttpRequestMessage request = client.Post(arrival.Kind, body, number);
         if (isOpen) Clock.WaitUntil(start, arrival.Due, cancellation);
         double begun = Now, due = isOpen ? arrival.Due : begun;
         LoadClient.Answer answer = client.Send(request, ref buffer);
+        // An event has a name, so that it may be sent again, whatever became of it.
+        for (int turn = number + 1; answer.Status is 0 or 503 && Now - begun < retry; turn++)
+        {
+            measurement.AddRetry(due - warmup, begun - warmup, Now - warmup, turn == number + 1);
+            Thread.Sleep(RetryPause);
+            using HttpRequestMessage again = client.Post(arrival.Kind, body, turn);
+            answer = client.Send(again, ref buffer);
+        }
+
         double ended = Now;
+        if (arrival.Kind == LoadKind.Events && answer.Status == 200) ledger?.Add(arrival.User, bodies.EventId(number));
         if (due >= warmup) measurement.Add(due - warmup, wasFree, begun - warmup, ended - warmup, answer, buffer.AsSpan(0, answer.Length));
     }
 }

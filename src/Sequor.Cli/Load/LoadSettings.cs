@@ -6,6 +6,15 @@ internal sealed record LoadSettings
     /// <summary>Address of the service, such as <c>http://127.0.0.1:8080</c>.</summary>
     public required Uri Service { get; init; }
 
+    /// <summary>Addresses of further nodes of its cluster; requests go to all in turn.</summary>
+    public IReadOnlyList<Uri> Nodes { get; init; } = [];
+
+    /// <summary>Time for which a request is sent again, to one node after the other, while it is answered 503 or not at all; never when zero.</summary>
+    public TimeSpan Retry { get; init; }
+
+    /// <summary>Whether the events are looked for afterwards.</summary>
+    public bool Verify { get; init; }
+
     /// <summary>What the requests ask.</summary>
     public required LoadKind Kind { get; init; }
 

@@ -17,6 +17,9 @@ internal sealed class RequestBodies(SequenceStore store, LoadSettings settings, 
     // Sent again after a run, an event of the same name would change nothing.
     private readonly string run = Guid.NewGuid().ToString("N")[..12];
 
+    /// <summary>Name of the event that a request brings.</summary>
+    public string EventId(int number) => $"load-{run}-{number}";
+
     /// <summary>The body of a request.</summary>
     /// <param name="arrival">What it asks.</param>
     /// <param name="number">Its place in the schedule, which names its event.</param>
@@ -57,7 +60,7 @@ internal sealed class RequestBodies(SequenceStore store, LoadSettings settings, 
                 new EventRequest
                 {
                     ItemId = store.Items.Id(all.Items[arrival.Cut - 1]),
-                    EventId = $"load-{run}-{number}",
+                    EventId = EventId(number),
                     Rating = store.HasRatings ? all.Ratings[arrival.Cut - 1] : null,
                 },
             ],

@@ -53,4 +53,7 @@ public sealed record ModelResponse
 
     /// <summary>Share of the catalogue recommended since the model was taken up, 0 … 1.</summary>
     public required double CatalogueCoverage { get; init; }
+
+    /// <summary>The processes of the cluster with the models that they answer with; null where there is no cluster.</summary>
+    public IReadOnlyList<NodeResponse>? Nodes { get; init; }
 }

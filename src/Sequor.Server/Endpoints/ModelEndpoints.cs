@@ -10,6 +10,7 @@ using Sequor.Server.Contracts;
 using Sequor.Server.Documentation;
 using Sequor.Server.Http;
 using Sequor.Server.Models;
+using Sequor.Server.Users;
 using Sequor.Serving;
 
 namespace Sequor.Server.Endpoints;
@@ -23,13 +24,14 @@ internal static class ModelEndpoints
     {
         var gate = routes.ServiceProvider.GetRequiredService<RequestGate>();
         var models = routes.ServiceProvider.GetRequiredService<Lazy<ModelHost>>();
+        var users = routes.ServiceProvider.GetRequiredService<Lazy<IUsers>>();
 
-        routes.MapGet("/v1/model", gate.Guard((context, _) =>
+        routes.MapGet("/v1/model", gate.Guard(async (context, cancellation) =>
         {
             AddressValues.Allow(context);
+            IReadOnlyList<NodeResponse>? nodes = users.Value is ISharedUsers shared ? await shared.NodesAsync(cancellation) : null;
             using ModelLease lease = models.Value.Lease();
-            JsonAnswer.Write(context, Describe(lease.Model), SequorJson.Default.ModelResponse);
-            return default;
+            JsonAnswer.Write(context, Describe(lease.Model) with { Nodes = nodes }, SequorJson.Default.ModelResponse);
         })).Describe("Describes the model", "What the model is, what it scored, and what requests may ask of it.", "Model").Gives<ModelResponse>().Refuses(400, 429, 503);
 
         // A large model takes longer to load than a request may: who asks waits, the others are answered meanwhile.

@@ -37,6 +37,9 @@ internal sealed partial class ErrorBoundary(RequestDelegate next, ILogger<ErrorB
                 LogGone(logger, gone.Message);
                 Problem.Write(context, StatusCodes.Status503ServiceUnavailable, "the file of the histories is no longer there: nothing can be kept until the service is started again");
                 return;
+            case UsersUnavailableException away:
+                Problem.Busy(context, StatusCodes.Status503ServiceUnavailable, away.Message);
+                return;
             case BadHttpRequestException bad:
                 // Kestrel gave up on the body: it came too slowly, was too large, or broke the protocol.
                 context.Response.Headers.Connection = "close";

@@ -9,13 +9,18 @@ internal sealed class CachedUser(string userId, ServedModel model, UserSession s
     // Objects and list entries; the arrays of a history: item, time, rating of each event.
     private const int OwnBytes = 512, BytesAnEvent = 16;
 
-    private readonly long _user = history.User;
     private long _nextArrival = history.NextArrival;
     private long? _lastTime = history.Events[^1].Time;
 
     internal string UserId { get; } = userId;
 
     internal ServedModel Model { get; } = model;
+
+    /// <summary>The user's code in the store.</summary>
+    internal long User { get; } = history.User;
+
+    /// <summary>Number of arrival of the next event.</summary>
+    internal long NextArrival => Volatile.Read(ref _nextArrival);
 
     internal UserSession Session { get; } = session;
 
@@ -30,7 +35,7 @@ internal sealed class CachedUser(string userId, ServedModel model, UserSession s
     /// <summary>Takes up events that have been appended; false if they do not go on where this user stands, and the history must be read anew.</summary>
     internal bool TryAppend(StoredAppend append)
     {
-        if (append.User != _user) return false;
+        if (append.User != User) return false;
         if (append.FirstArrival + append.Added.Count <= _nextArrival) return true;
         if (append.FirstArrival != _nextArrival) return false;
         StoredEvent[] newer = StoredHistory.ByTime(append.Added);
@@ -40,7 +45,8 @@ internal sealed class CachedUser(string userId, ServedModel model, UserSession s
         // Without the time of one event the model sees no times, so that one more or less makes no difference; with all of them it does.
         if (seen.Count > 0 && timed && seen.Timestamps.IsEmpty) return false;
         Session.Append(timed ? seen : new UserEvents(seen.Items, default, seen.Ratings));
-        (_nextArrival, _lastTime) = (append.FirstArrival + newer.Length, newer[^1].Time);
+        _lastTime = newer[^1].Time;
+        Volatile.Write(ref _nextArrival, append.FirstArrival + newer.Length);
         return true;
     }
 }

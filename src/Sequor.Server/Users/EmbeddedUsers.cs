@@ -9,7 +9,7 @@ using Sequor.Serving;
 namespace Sequor.Server.Users;
 
 /// <summary>
-/// Users in this process: histories in a file, and of the users that asked last the keys and values of their events. A question that comes
+/// Users in this process: histories in a file, or wherever else they are kept, and of the users that asked last the keys and values of their events. A question that comes
 /// after the answer to an append sees its events. Thread-safe.
 /// </summary>
 public sealed class EmbeddedUsers : IUsers, IDisposable
@@ -17,21 +17,28 @@ public sealed class EmbeddedUsers : IUsers, IDisposable
     /// <summary>Name of the meter.</summary>
     public const string MeterName = "Sequor.Server";
 
-    private readonly HistoryStore _store;
+    private readonly IHistories _histories;
     private readonly ModelHost _models;
     private readonly TimeProvider _time;
     private readonly SessionCache _cache;
     private readonly Meter _meter = new(MeterName);
+    private readonly Counter<long> _opened;
 
     /// <summary>Answers from histories with the model of the host. The store and the host are the caller's, and live longer.</summary>
     public EmbeddedUsers(HistoryStore store, ModelHost models, ServerOptions options, TimeProvider time)
+        : this((IHistories)store, models, options, time)
+    {
+    }
+
+    internal EmbeddedUsers(IHistories histories, ModelHost models, ServerOptions options, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(options);
-        (_store, _models, _time) = (store, models, time);
+        (_histories, _models, _time) = (histories, models, time);
         _cache = new SessionCache(options.CacheBytes, models);
         models.Swapped += _cache.Keep;
         _meter.CreateObservableGauge("sequor.sessions", () => _cache.Count, "{session}", "Users whose keys and values are kept.");
         _meter.CreateObservableGauge("sequor.sessions.memory", () => _cache.Bytes, "By", "Memory of the users whose keys and values are kept.");
+        _opened = _meter.CreateCounter<long>("sequor.sessions.opened", "{session}", "Users whose events were read and looked at anew, for want of keys and values.");
     }
 
     /// <summary>Users whose keys and values are kept.</summary>
@@ -41,12 +48,13 @@ public sealed class EmbeddedUsers : IUsers, IDisposable
     internal long SessionBytes => _cache.Bytes;
 
     /// <inheritdoc />
-    public ValueTask<UserHistory?> FindAsync(string userId, CancellationToken cancellationToken) => ValueTask.FromResult(_store.Find(userId));
+    public async ValueTask<UserHistory?> FindAsync(string userId, CancellationToken cancellationToken) =>
+        (await _histories.ReadAsync(userId, cancellationToken))?.Shown(userId, _histories);
 
     /// <inheritdoc />
     public async ValueTask<AppendOutcome> AppendAsync(string userId, IReadOnlyList<KeptEvent> events, CancellationToken cancellationToken)
     {
-        StoredAppend append = await _store.AppendStoredAsync(userId, events, cancellationToken);
+        StoredAppend append = await _histories.AppendAsync(userId, events, cancellationToken);
         if (append.Added.Count > 0) _cache.Append(userId, append);
         return append.Outcome;
     }
@@ -56,7 +64,7 @@ public sealed class EmbeddedUsers : IUsers, IDisposable
     {
         try
         {
-            return await _store.ForgetAsync(userId, cancellationToken);
+            return await _histories.ForgetAsync(userId, cancellationToken);
         }
         finally
         {
@@ -74,10 +82,16 @@ public sealed class EmbeddedUsers : IUsers, IDisposable
         ServedModel model = lease.Model;
         request = QueryResolver.At(request, _time);
         RecommendationQuery query = QueryResolver.Resolve(model, request);
-        if (_cache.Find(userId, model) is { } cached) return await AnswerAsync(cached, request, query, cancellationToken);
+        if (_cache.Find(userId, model) is { } cached)
+        {
+            if (await _histories.StandsAsync(userId, cached.User, cached.NextArrival, cancellationToken)) return await AnswerAsync(cached, request, query, cancellationToken);
+            _cache.Forget(userId);
+        }
+
         long stamp = _cache.Stamp(userId);
-        if (_store.Read(userId) is not { } history) return null;
-        var view = new ModelView(model.Recommender.Items, model.Recommender.Config, _store);
+        if (await _histories.ReadAsync(userId, cancellationToken) is not { } history) return null;
+        _opened.Add(1);
+        var view = new ModelView(model.Recommender.Items, model.Recommender.Config, _histories);
         UserEvents events = view.Of(history.Events);
         if (events.Count == 0) throw Nothing(userId, model);
         var user = new CachedUser(userId, model, model.Recommender.OpenSession(events), view, history);
@@ -94,7 +108,10 @@ public sealed class EmbeddedUsers : IUsers, IDisposable
 
     /// <inheritdoc />
     public ValueTask<(long Count, IReadOnlyList<string> UserIds)> SomeAsync(int most, CancellationToken cancellationToken) =>
-        ValueTask.FromResult((_store.UserCount, _store.SomeUsers(most)));
+        _histories.SomeAsync(most, cancellationToken);
+
+    /// <summary>Gives back what is kept of a user in memory.</summary>
+    internal void Drop(string userId) => _cache.Forget(userId);
 
     /// <summary>Ends the sessions; no question may be under way.</summary>
     public void Dispose()

@@ -9,7 +9,7 @@ namespace Sequor.Server.Users;
 /// again under its id changes nothing. Histories stand by time, equal times by arrival; an event without a time stands behind all
 /// that arrived before it. One process at a time; reading goes on beside writing. Thread-safe.
 /// </summary>
-public sealed class HistoryStore : IDisposable
+public sealed class HistoryStore : IHistories, IDisposable
 {
     private readonly ItemCodes _items = new();
     private readonly ConcurrentBag<HistoryReader> _readers = [];
@@ -97,11 +97,7 @@ public sealed class HistoryStore : IDisposable
     }
 
     /// <summary>A user's history, oldest first; null if there is none.</summary>
-    public UserHistory? Find(string userId)
-    {
-        if (Read(userId) is not { } stored) return null;
-        return new UserHistory(userId, Array.ConvertAll(stored.Events, one => new KeptEvent(ItemId(one.Item), one.Time, one.Rating, one.EventId)));
-    }
+    public UserHistory? Find(string userId) => Read(userId)?.Shown(userId, this);
 
     /// <summary>Appends events; on return they are on disk. Those whose id the user has are left out, as are repetitions among themselves.</summary>
     public async Task<AppendOutcome> AppendAsync(string userId, IReadOnlyList<KeptEvent> events, CancellationToken cancellationToken = default) =>
@@ -140,6 +136,20 @@ public sealed class HistoryStore : IDisposable
 
     /// <exception cref="InvalidInputException">The file is damaged.</exception>
     internal string ItemId(int code) => _items.Id(code) ?? throw HistoryFile.Damage(_path, new InvalidDataException($"an event is of item {code}, which there is not"))!;
+
+    string IHistories.ItemId(int code) => ItemId(code);
+
+    ValueTask<StoredHistory?> IHistories.ReadAsync(string userId, CancellationToken cancellationToken) => ValueTask.FromResult(Read(userId));
+
+    ValueTask<bool> IHistories.StandsAsync(string userId, long user, long nextArrival, CancellationToken cancellationToken) => ValueTask.FromResult(true);
+
+    ValueTask<StoredAppend> IHistories.AppendAsync(string userId, IReadOnlyList<KeptEvent> events, CancellationToken cancellationToken) =>
+        new(AppendStoredAsync(userId, events, cancellationToken));
+
+    ValueTask<bool> IHistories.ForgetAsync(string userId, CancellationToken cancellationToken) => new(ForgetAsync(userId, cancellationToken));
+
+    ValueTask<(long Count, IReadOnlyList<string> UserIds)> IHistories.SomeAsync(int most, CancellationToken cancellationToken) =>
+        ValueTask.FromResult((UserCount, SomeUsers(most)));
 
     private static string FingerprintOf(string dataPath)
     {

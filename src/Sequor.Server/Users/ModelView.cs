@@ -8,7 +8,7 @@ namespace Sequor.Server.Users;
 /// What one model sees of a history. Events whose item it does not know are left out; if it reads ratings, so are events without one or with one
 /// that its table lacks: they are kept, and count for a model that can read them. Without the time of one event the model sees no times.
 /// </summary>
-internal sealed class ModelView(ItemVocabulary items, ModelConfig config, HistoryStore store)
+internal sealed class ModelView(ItemVocabulary items, ModelConfig config, IHistories histories)
 {
     private const int MostUnknown = 20;
 
@@ -33,9 +33,9 @@ internal sealed class ModelView(ItemVocabulary items, ModelConfig config, Histor
         for (int i = 0; i < events.Count; i++)
         {
             StoredEvent one = events[i];
-            if (!items.TryGetIndex(store.ItemId(one.Item), out int index))
+            if (!items.TryGetIndex(histories.ItemId(one.Item), out int index))
             {
-                Miss(store.ItemId(one.Item));
+                Miss(histories.ItemId(one.Item));
                 continue;
             }
 

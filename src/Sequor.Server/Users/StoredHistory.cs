@@ -6,6 +6,10 @@ internal readonly record struct StoredEvent(int Item, long? Time, float? Rating,
 /// <summary>The events of a user, oldest first, the user's code (never given again, even if the user is forgotten and comes back), and the next number of arrival.</summary>
 internal sealed record StoredHistory(StoredEvent[] Events, long User, long NextArrival)
 {
+    /// <summary>The history in the terms of the outside.</summary>
+    internal UserHistory Shown(string userId, IHistories histories) =>
+        new(userId, Array.ConvertAll(Events, one => new KeptEvent(histories.ItemId(one.Item), one.Time, one.Rating, one.EventId)));
+
     /// <summary>
     /// Puts events that stand in the order of arrival in the order of the history: by time, equal times by arrival. An event without a time
     /// stands behind all that arrived before it and before all that arrive after it.
