@@ -46,7 +46,7 @@ internal sealed class RedisHistories(RedisLink redis, RedisKeys keys, FileRewrit
     private string _forgotten = "0";
     private int[]? _prepared;
 
-    public string ItemId(int code) => _items.Id(code);
+    public string ItemId(int code) => _items.Id(code) ?? throw new InvalidDataException($"an event is of item {code}, which Redis does not list");
 
     public async ValueTask<StoredHistory?> ReadAsync(string userId, CancellationToken cancellationToken)
     {

@@ -48,10 +48,10 @@ public sealed class HostileHistoriesTests : IDisposable
     }
 
     [Fact]
-    public void A_count_that_is_a_lie_takes_no_memory()
+    public async Task A_count_that_is_a_lie_takes_no_memory()
     {
         string path = folder.File("h.db");
-        using (HistoryStore made = HistoryStore.Open(path)) made.AppendAsync("u", [new KeptEvent("i1", 5, 3, "e")], Token).GetAwaiter().GetResult();
+        using (HistoryStore made = HistoryStore.Open(path)) await made.AppendAsync("u", [new KeptEvent("i1", 5, 3, "e")], Token);
         using (var connection = new SqliteConnection($"Data Source={path};Pooling=False"))
         {
             connection.Open();
