@@ -99,7 +99,7 @@ public sealed class Trainer : IDisposable
     public TrainingResult Fit(
         string runDirectory, IProgress<TrainingProgress>? progress = null, Action<EpochResult>? onEpoch = null, CancellationToken cancellationToken = default)
     {
-        using RunDirectory run = RunDirectory.Create(runDirectory, _config.ToGin());
+        using RunDirectory run = RunDirectory.Create(runDirectory, _config.ToGin(), _config.Training.TensorBoard);
         return Guard(run.Path, () =>
         {
             Announce(run);
@@ -130,7 +130,7 @@ public sealed class Trainer : IDisposable
         return Guard(interrupted.Path, () =>
         {
             string settings = _config.ToGin();
-            using RunDirectory run = RunDirectory.Continue(interrupted.Path, interrupted.TakeLock(), settings, state.MetricsLength, state.LogLength);
+            using RunDirectory run = RunDirectory.Continue(interrupted.Path, interrupted.TakeLock(), settings, state.MetricsLength, state.LogLength, _config.Training.TensorBoard);
             foreach (string notice in interrupted.Notices) run.Log(notice);
             run.Log($"goes on behind step {state.Step}, {state.Epoch.Users} users into epoch {state.Epoch.Number}; {Simd.Name}, {_workers.ThreadCount} threads");
             TrainingState start = StateAtStart() with
