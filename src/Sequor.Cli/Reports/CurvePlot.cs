@@ -1,5 +1,6 @@
 using ScottPlot;
 using ScottPlot.Palettes;
+using Sequor.Training;
 using PlotStyle = Sequor.Cli.Inspect.PlotStyle;
 
 namespace Sequor.Cli.Reports;
@@ -21,6 +22,13 @@ internal static class CurvePlot
         Images.SavePng(Draw(runs), path);
         Images.Show(terminal, path, json);
     }
+
+    /// <summary>Shows the curve of a run that has just ended, on a terminal that can.</summary>
+    public static void ShowIfPossible(Terminal terminal, string run, int bestEpoch) => Images.ShowIfPossible(terminal, () =>
+    {
+        RunRecord record = RunRecord.Read(run);
+        return Draw([new RunCurves(0, record.Name, record, bestEpoch)]);
+    });
 
     /// <summary>A line a run, the best epoch marked.</summary>
     public static Plot Draw(IReadOnlyList<RunCurves> runs)

@@ -35,7 +35,7 @@ internal static class ReportOrigin
             ("evaluation for this page", run => Tables.Duration(run.EvaluationTime)),
             ("seed", run => run.Config.Training.Seed.ToString(CultureInfo.InvariantCulture)),
             ("written by", run => run.Manifest.Creator),
-            ("trained on", run => run.Record.Machine ?? ""),
+            ("trained on", run => string.Join("; then ", run.Record.Machines)),
         ];
         DataFacts data = comparison.Data;
         return Markup.Of($"""

@@ -23,11 +23,11 @@ internal static class ReportResults
     public static Markup Pairs(Comparison comparison)
     {
         if (comparison.Pairs.Count == 0) return Markup.Empty;
-        Markup headings = Markup.Join(RunMetric.All.Take(ShownPairMetrics).Select(metric => Markup.Of($"""<th class="n">{metric.Title}</th><th class="n">p</th><th class="n">p, Holm</th>""")));
+        Markup headings = Markup.Join(RunMetric.All.Take(ShownPairMetrics).Select(metric => Markup.Of($"""<th class="n">{metric.Title}</th><th class="n">p</th>""")));
         return Markup.Of($"""
             <section id="differences"><h2>Are the differences real?</h2>
             <div class="scroll"><table><thead><tr><th>difference</th>{headings}</tr></thead><tbody>{Markup.Join(comparison.Pairs.Select(pair => Pair(comparison, pair)))}</tbody></table></div>
-            <p class="note">The first run less the second, user by user. p is how often a difference at least as large comes about when each user's two results change places by the toss of a coin; with Holm's correction for {Tables.Count(comparison.Pairs.Count)} {(comparison.Pairs.Count == 1 ? "pair" : "pairs")} a difference counts as real, in bold, below {PairResult.Level}.</p>
+            <p class="note">The first run less the second, user by user, with 95 % intervals. p: how often a difference at least as large comes about when each user's two results change places by the toss of a coin; above with Holm's correction for {Tables.Count(comparison.Pairs.Count)} {(comparison.Pairs.Count == 1 ? "pair" : "pairs")}, below without. Corrected below {PairResult.Level} a difference counts as real and stands in bold.</p>
             <div class="charts">{Differences(comparison, 0)}{Differences(comparison, 1)}</div></section>
             """);
     }
@@ -53,7 +53,7 @@ internal static class ReportResults
     private static Markup Cells(PairResult result)
     {
         string mark = result.IsSignificant ? " best" : "";
-        return Markup.Of($"""<td class="n{mark}">{result.Difference.Mean:+0.0000;−0.0000}<span class="ci">{result.Difference.Low:+0.0000;−0.0000} to {result.Difference.High:+0.0000;−0.0000}</span></td><td class="n">{ComparisonWords.PValue(result.PValue)}</td><td class="n{mark}">{ComparisonWords.PValue(result.Adjusted)}</td>""");
+        return Markup.Of($"""<td class="n{mark}">{result.Difference.Mean:+0.0000;−0.0000}<span class="ci">{result.Difference.Low:+0.0000;−0.0000} to {result.Difference.High:+0.0000;−0.0000}</span></td><td class="n{mark}">{ComparisonWords.PValue(result.Adjusted)}<span class="ci">{ComparisonWords.PValue(result.PValue)}</span></td>""");
     }
 
     private static string Name(Comparison comparison, RunPair pair) => $"{comparison.Runs[pair.First].Name} − {comparison.Runs[pair.Second].Name}";

@@ -18,8 +18,9 @@ public sealed record RunRecord
     /// <summary>Lines of <c>log.txt</c>.</summary>
     public required IReadOnlyList<string> Log { get; init; }
 
-    /// <summary>Program and machine on which the run began, as its log has them; null where it does not tell.</summary>
-    public string? Machine => Log is [var first, ..] && first.IndexOf("Z Sequor ", StringComparison.Ordinal) is >= 0 and var at ? first[(at + 2)..] : null;
+    /// <summary>Programs and machines that worked on the run, in their order, as its log has them; none where it does not tell.</summary>
+    public IReadOnlyList<string> Machines =>
+        [.. Log.Select(line => (Line: line, At: line.IndexOf("Z Sequor ", StringComparison.Ordinal))).Where(line => line.At >= 0).Select(line => line.Line[(line.At + 2)..]).Distinct(StringComparer.Ordinal)];
 
     /// <summary>Where the store lay that it learned from; null where no checkpoint tells.</summary>
     public string? DataPath { get; init; }
