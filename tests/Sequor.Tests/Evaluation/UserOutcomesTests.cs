@@ -35,8 +35,8 @@ public sealed class UserOutcomesTests : IDisposable
         using var model = new RecommenderModel(new ModelConfig { EmbeddingDim = 6, MaxSequenceLength = Window, Similarity = similarity, Mixture = new MixtureOfLogitsConfig { ComponentDim = 4, QueryGroupCount = 2, ItemGroupCount = 2 } }, Items);
         model.Initialize(5);
         var options = new EvaluationOptions { BatchSize = batchSize };
-        UserOutcomes outcomes = UserOutcomes.Of(model, _view, Depth, options);
-        EvaluationReport report = Evaluator.Evaluate(model, _view, options);
+        UserOutcomes outcomes = UserOutcomes.Of(model, _view, Depth, options, cancellationToken: TestContext.Current.CancellationToken);
+        EvaluationReport report = Evaluator.Evaluate(model, _view, options, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal((45, 45), (report.UserCount, outcomes.Users.Length));
         Assert.Equal(report.Metrics["ndcg@10"], outcomes.Select(rank => RankingMetrics.Ndcg(rank, 10)).Average(), 1e-12);
         Assert.Equal(report.Metrics["mrr"], outcomes.Select(RankingMetrics.ReciprocalRank).Average(), 1e-12);

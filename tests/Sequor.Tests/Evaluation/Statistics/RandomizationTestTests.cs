@@ -29,8 +29,8 @@ public sealed class RandomizationTestTests
         Assert.Equal(found, PValue([0, 0, .. s_maize, 0]));
         using var alone = new WorkerPool(1);
         using var many = new WorkerPool(3);
-        Assert.Equal(RandomizationTest.PValue(s_maize, Rounds, 5, alone), RandomizationTest.PValue(s_maize, Rounds, 5, many));
-        Assert.NotEqual(found, RandomizationTest.PValue(s_maize, Rounds, 6, alone));
+        Assert.Equal(PValue(s_maize, seed: 5, workers: alone), PValue(s_maize, seed: 5, workers: many));
+        Assert.NotEqual(found, PValue(s_maize, seed: 6));
     }
 
     [Fact]
@@ -51,12 +51,13 @@ public sealed class RandomizationTestTests
         for (int test = 0; test < Tests; test++)
         {
             var random = new CounterRandom(17, RandomPurpose.Shuffle, (ulong)test);
-            rejected += RandomizationTest.PValue([.. Enumerable.Range(0, 40).Select(user => random.Normal((ulong)user))], 199, 42, WorkerPool.Shared) <= 0.05 ? 1 : 0;
+            rejected += PValue([.. Enumerable.Range(0, 40).Select(user => random.Normal((ulong)user))], rounds: 199) <= 0.05 ? 1 : 0;
         }
 
         // Three standard errors of a share of .05.
         Assert.InRange((double)rejected / Tests, 0.05 - 0.027, 0.05 + 0.027);
     }
 
-    private static double PValue(double[] differences) => RandomizationTest.PValue(differences, Rounds, 42, WorkerPool.Shared);
+    private static double PValue(double[] differences, int rounds = Rounds, ulong seed = 42, WorkerPool? workers = null) =>
+        RandomizationTest.PValue(differences, rounds, seed, workers ?? WorkerPool.Shared, TestContext.Current.CancellationToken);
 }
