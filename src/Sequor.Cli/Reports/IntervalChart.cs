@@ -19,7 +19,7 @@ internal static class IntervalChart
     {
         Estimate[] values = [.. rows.Where(row => row.Value is not null).Select(row => row.Value!.Value)];
         if (values.Length == 0) return Markup.Empty;
-        double left = Math.Min(190, 14 + LetterWidth * rows.Where(row => row.Value is not null).Max(row => row.Name.Length)), right = Width - NumberWidth - 6;
+        double left = Math.Min(215, 14 + LetterWidth * rows.Where(row => row.Value is not null).Max(row => row.Name.Length)), right = Width - NumberWidth - 6;
         double low = values.Min(value => value.Low), high = values.Max(value => value.High);
         var axis = new Axis(fromZero ? Math.Min(0, low) : low, fromZero ? Math.Max(0, high) : high, left, right);
         double bottom = Top + rows.Count * RowHeight;

@@ -46,7 +46,7 @@ internal static class ReportPage
             <p class="facts">{data.UserCount:N0} users, {data.ItemCount:N0} items, {data.InteractionCount:N0} events. The last event of every user is predicted and ranked among the whole catalogue ({data.Protocol} protocol).</p>
             {Markup.Join(ComparisonWords.Warnings(comparison).Select(warning => Markup.Of($"""<p class="warning">Note: {warning}.</p>""")))}
             <div class="cards">{Markup.Join(comparison.Ranking.Select((run, place) => Card(comparison, run, place)))}</div>
-            <nav aria-label="Sections">{Markup.Join(Sections(comparison).Select(section => Markup.Of($"<a href=\"#{section.Id}\">{section.Name}</a>")))}</nav></header>
+            <nav aria-label="Sections">{Markup.Join(Sections(comparison).Select(section => Markup.Of($"<a href=\"#{section.Id}\">{section.Name}</a> ")))}</nav></header>
             """);
     }
 
