@@ -9,7 +9,7 @@ internal static class ReportPage
     private const string StyleName = "Reports/report.css";
 
     /// <summary>The page in UTF-8.</summary>
-    public static byte[] Write(Comparison comparison, DateTimeOffset time)
+    public static byte[] Write(Comparison comparison, DateTimeOffset time, string? note)
     {
         string title = comparison.Runs.Count == 1 ? $"{comparison.Runs[0].Name} on {comparison.Data.Name}" : $"{comparison.Data.Name}: {comparison.Runs.Count} runs compared";
         Markup page = Markup.Of($"""
@@ -19,7 +19,7 @@ internal static class ReportPage
             <meta name="color-scheme" content="light dark"/><link rel="icon" href="data:,"/><title>{title}</title>
             <style>
             {Style()}</style></head><body>
-            {Header(comparison, title)}
+            {Header(comparison, title, note)}
             <main>
             {ReportResults.Metrics(comparison)}
             {ReportResults.Pairs(comparison)}
@@ -36,7 +36,7 @@ internal static class ReportPage
         return Encoding.UTF8.GetBytes(page.Html);
     }
 
-    private static Markup Header(Comparison comparison, string title)
+    private static Markup Header(Comparison comparison, string title, string? note)
     {
         DataFacts data = comparison.Data;
         string[] verdict = [.. ComparisonWords.Verdict(comparison)];
@@ -44,6 +44,7 @@ internal static class ReportPage
             <header><p class="kind">Sequor report</p><h1>{title}</h1>
             <p class="lead"><strong>{verdict[0]}</strong> {string.Join(' ', verdict.Skip(1))}</p>
             <p class="facts">{data.UserCount:N0} users, {data.ItemCount:N0} items, {data.InteractionCount:N0} events. The last event of every user is predicted and ranked among the whole catalogue ({data.Protocol} protocol).</p>
+            {(note is null ? Markup.Empty : Markup.Of($"<p class=\"remark\">{note}</p>"))}
             {Markup.Join(ComparisonWords.Warnings(comparison).Select(warning => Markup.Of($"""<p class="warning">Note: {warning}.</p>""")))}
             <div class="cards">{Markup.Join(comparison.Ranking.Select((run, place) => Card(comparison, run, place)))}</div>
             <nav aria-label="Sections">{Markup.Join(Sections(comparison).Select(section => Markup.Of($"<a href=\"#{section.Id}\">{section.Name}</a> ")))}</nav></header>

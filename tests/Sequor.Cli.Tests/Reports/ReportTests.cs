@@ -35,7 +35,8 @@ public sealed partial class ReportTests(ComparedRuns runs) : IClassFixture<Compa
     [Fact]
     public void Titles_ids_and_names_are_text_whatever_they_hold()
     {
-        XElement page = Page(runs.First, runs.Second);
+        XElement page = Page(runs.First, runs.Second, "--note", "a < b & c");
+        Assert.Equal("a < b & c", page.Descendants("p").Single(paragraph => Class(paragraph) == "remark").Value);
         // What XML cannot hold is replaced, the rest comes back as it was.
         string shown = ComparedRuns.Evil.Replace('\u0001', '\uFFFD');
         Assert.Contains(page.Descendants("li"), item => item.Value.StartsWith(shown, StringComparison.Ordinal));
