@@ -44,6 +44,8 @@ internal static class CurvePlot
             if (curve.Mark is { } best) plot.Add.Marker(curve.Points[best].X, curve.Points[best].Y, MarkerShape.FilledCircle, 10, color);
         }
 
+        Curve[] curves = [.. runs.Select(run => run.ByEpoch(Metric))];
+        plot.Axes.SetLimits(0, 1.02 * Math.Max(1, curves.SelectMany(curve => curve.Points).Max(point => point.X)), 0, 1.08 * Math.Max(1e-3, curves.SelectMany(curve => curve.Points).Max(point => point.Y)));
         plot.Axes.Bottom.TickGenerator = PlotStyle.CountTicks();
         if (runs.Count > 1) plot.ShowLegend(Alignment.LowerRight).FontSize = 13;
         return plot;
