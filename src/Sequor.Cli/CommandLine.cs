@@ -3,6 +3,7 @@ using System.CommandLine.Invocation;
 using Sequor.Cli.Bench;
 using Sequor.Cli.Inspect;
 using Sequor.Cli.Load;
+using Sequor.Cli.Reports;
 
 namespace Sequor.Cli;
 
@@ -63,6 +64,8 @@ internal static class CommandLine
                 InspectCommand.Create(terminal),
                 TrainCommand.Create(terminal),
                 EvaluateCommand.Create(terminal),
+                CompareCommand.Create(terminal),
+                ReportCommand.Create(terminal),
                 RecommendCommand.Create(terminal),
                 IndexCommand.Create(terminal),
                 ServeCommand.Create(terminal),

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Sequor.Artifacts;
+using Sequor.Cli.Reports;
 using Sequor.Training;
 using Sequor.Training.Checkpoints;
 
@@ -19,6 +20,7 @@ internal static class TrainingOutput
             terminal.Say(ReportOutput.Caption(result.Test ?? best));
         }
 
+        CurvePlot.ShowIfPossible(terminal, job.Run, result.Best.Epoch);
         terminal.Say($"trained in {Tables.Duration(result.Elapsed)}; the run is {job.Run}");
         terminal.Say($"next: {Invocation.Name} evaluate {job.Run} --data {job.Store.Path}");
     }

@@ -12,6 +12,8 @@ public sealed class HelpTests
     [InlineData("export")]
     [InlineData("train")]
     [InlineData("evaluate")]
+    [InlineData("compare")]
+    [InlineData("report")]
     [InlineData("recommend")]
     [InlineData("index")]
     [InlineData("serve")]
@@ -33,7 +35,7 @@ public sealed class HelpTests
     {
         Tool help = Tool.Run();
         Assert.Equal(0, help.ExitCode);
-        foreach (string command in new[] { "prepare", "append", "inspect", "import", "export", "train", "evaluate", "recommend", "index", "serve", "quickstart", "load", "health", "bench", "doctor" })
+        foreach (string command in new[] { "prepare", "append", "inspect", "import", "export", "train", "evaluate", "compare", "report", "recommend", "index", "serve", "quickstart", "load", "health", "bench", "doctor" })
         {
             Assert.Single(help.Output.Split('\n'), line => line.StartsWith($"  {command} ", StringComparison.Ordinal));
         }

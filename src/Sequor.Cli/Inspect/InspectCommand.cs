@@ -68,7 +68,7 @@ internal static class InspectCommand
         {
             string file = Path.Combine(folder, name);
             Images.SavePng(plot, file, 800, 500);
-            if (!json) terminal.Say(file);
+            Images.Show(terminal, file, json);
         }
     }
 }

@@ -95,6 +95,7 @@ internal static class GinSettings
         Integer("train_fn.save_ckpt_every_n", 1, Many, (c, v) => Training(c, t => t with { CheckpointEvery = v }), c => c.Training.CheckpointEvery),
         Number("train_fn.checkpoint_every_seconds", NotNegative, (c, v) => Training(c, t => t with { CheckpointSeconds = v }), c => c.Training.CheckpointSeconds),
         Integer("train_fn.num_checkpoints", 1, 1_000, (c, v) => Training(c, t => t with { CheckpointsKept = v }), c => c.Training.CheckpointsKept),
+        Boolean("train_fn.tensorboard", (c, v) => Training(c, t => t with { TensorBoard = v }), c => c.Training.TensorBoard),
         Seed("train_fn.random_seed", (c, v) => Training(c, t => t with { Seed = v }), c => c.Training.Seed),
 
         Choice("train_fn.interaction_module_type", [("DotProduct", SimilarityKind.DotProduct), ("MoL", SimilarityKind.MixtureOfLogits)], (c, v) => Model(c, m => m with { Similarity = v }), c => c.Model.Similarity),

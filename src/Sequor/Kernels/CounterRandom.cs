@@ -26,6 +26,15 @@ public enum RandomPurpose : ulong
 
     /// <summary>Items by which an index guesses a threshold.</summary>
     IndexSample = 7,
+
+    /// <summary>Users drawn anew for an interval of confidence.</summary>
+    Bootstrap = 8,
+
+    /// <summary>Users whose two models change places in a randomization test.</summary>
+    Randomization = 9,
+
+    /// <summary>Users that a report shows.</summary>
+    Examples = 10,
 }
 
 /// <summary>

@@ -1,14 +1,18 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Sequor.Artifacts;
+using Sequor.Kernels;
 using Sequor.Storage;
 using Sequor.Training.Checkpoints;
+using Sequor.Training.Events;
 
 namespace Sequor.Training;
 
 /// <summary>
 /// The folder of a run: <c>config.gin</c> (every setting, as resolved), <c>metrics.jsonl</c> (a line an epoch, and a line every
-/// eval_interval steps), <c>log.txt</c>, the artefacts <c>best/</c> and <c>last/</c>, and <c>checkpoints/</c>. One process at a time writes there.
+/// eval_interval steps), the same for TensorBoard (<c>events.out.tfevents.…</c>), <c>log.txt</c>, the artefacts <c>best/</c> and <c>last/</c>, and
+/// <c>checkpoints/</c>. One process at a time writes there.
 /// </summary>
 public sealed class RunDirectory : IDisposable
 {
@@ -16,6 +20,7 @@ public sealed class RunDirectory : IDisposable
     private const string LogFileName = "log.txt";
     private readonly RunLock? _lock;
     private readonly LineFile? _metrics, _log;
+    private RunEvents? _events;
 
     private RunDirectory(string path, RunLock? runLock)
     {
@@ -38,8 +43,11 @@ public sealed class RunDirectory : IDisposable
     public string Last => System.IO.Path.Combine(Path, "last");
 
     /// <summary>Begins a run in a new or empty folder, and keeps others out of it.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="configuration">Its settings as gin text.</param>
+    /// <param name="tensorBoard">Whether metrics are written for TensorBoard too.</param>
     /// <exception cref="InvalidInputException">The folder holds something, or cannot be written.</exception>
-    public static RunDirectory Create(string path, string configuration)
+    public static RunDirectory Create(string path, string configuration, bool tensorBoard = true)
     {
         RunLock? runLock = null;
         try
@@ -49,6 +57,8 @@ public sealed class RunDirectory : IDisposable
             runLock = RunLock.Take(path);
             WriteConfiguration(path, configuration);
             var run = new RunDirectory(path, runLock);
+            run.Log(Machine);
+            if (tensorBoard) run.BeginEvents(configuration);
             PathOnDisk.CreateDirectory(CheckpointsOf(path));
             PathOnDisk.FlushDirectory(path);
             return run;
@@ -70,8 +80,9 @@ public sealed class RunDirectory : IDisposable
     /// <param name="configuration">Its settings from now on.</param>
     /// <param name="metricsLength">Bytes of <c>metrics.jsonl</c>.</param>
     /// <param name="logLength">Bytes of <c>log.txt</c>.</param>
+    /// <param name="tensorBoard">Whether metrics are written for TensorBoard too, from now on.</param>
     /// <exception cref="IOException">The system refuses.</exception>
-    internal static RunDirectory Continue(string path, RunLock runLock, string configuration, long metricsLength, long logLength)
+    internal static RunDirectory Continue(string path, RunLock runLock, string configuration, long metricsLength, long logLength, bool tensorBoard = true)
     {
         RunDirectory? run = null;
         try
@@ -82,6 +93,8 @@ public sealed class RunDirectory : IDisposable
             run = new RunDirectory(path, runLock);
             if (!run._log!.Cut(logLength)) run.Log($"{LogFileName} has lost lines");
             if (!run._metrics!.Cut(metricsLength)) run.Log($"{MetricsFileName} has lost lines");
+            run.Log(Machine);
+            if (tensorBoard) run.BeginEvents(configuration);
             return run;
         }
         catch
@@ -136,6 +149,7 @@ public sealed class RunDirectory : IDisposable
             json.WriteEndObject();
         }
         _metrics.Append(System.Text.Encoding.UTF8.GetString(memory.ToArray()));
+        _events?.Write(values);
     }
 
     /// <summary>Appends a line with the time to <c>log.txt</c>.</summary>
@@ -154,7 +168,19 @@ public sealed class RunDirectory : IDisposable
     {
         _metrics?.Dispose();
         _log?.Dispose();
+        _events?.Dispose();
         _lock?.Dispose();
+    }
+
+    // Whoever compares times wants to know.
+    private static string Machine => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Trainer.Creator}, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}; {Processor.Name}, {Environment.ProcessorCount} cores, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1 << 30):F0} GiB");
+
+    private void BeginEvents(string configuration)
+    {
+        using var metrics = new StreamReader(new FileStream(System.IO.Path.Combine(Path, MetricsFileName), FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        _events = RunEvents.Begin(Path, configuration, metrics.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
     private static void WriteConfiguration(string path, string configuration)

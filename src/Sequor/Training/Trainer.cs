@@ -126,7 +126,7 @@ public sealed class Trainer : IDisposable
         string runDirectory, IProgress<TrainingProgress>? progress = null, Action<EpochResult>? onEpoch = null, CancellationToken cancellationToken = default)
     {
         RequireSameRanks();
-        using RunDirectory run = Writes ? RunDirectory.Create(runDirectory, _config.ToGin()) : RunDirectory.OfAnother(runDirectory);
+        using RunDirectory run = Writes ? RunDirectory.Create(runDirectory, _config.ToGin(), _config.Training.TensorBoard) : RunDirectory.OfAnother(runDirectory);
         return Guard(run.Path, () =>
         {
             Announce(run);
@@ -159,7 +159,7 @@ public sealed class Trainer : IDisposable
         {
             string settings = _config.ToGin();
             using RunDirectory run = Writes
-                ? RunDirectory.Continue(interrupted.Path, interrupted.TakeLock(), settings, state.MetricsLength, state.LogLength)
+                ? RunDirectory.Continue(interrupted.Path, interrupted.TakeLock(), settings, state.MetricsLength, state.LogLength, _config.Training.TensorBoard)
                 : RunDirectory.OfAnother(interrupted.Path);
             foreach (string notice in interrupted.Notices) run.Log(notice);
             run.Log($"goes on behind step {state.Step}, {state.Epoch.Users} users into epoch {state.Epoch.Number}; {Simd.Name}, {_workers.ThreadCount} threads{_ranks?.Description}");

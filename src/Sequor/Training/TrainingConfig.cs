@@ -92,6 +92,9 @@ public sealed record TrainingConfig
     /// <summary>Epochs between models kept for good (<c>train_fn.save_ckpt_every_n</c>).</summary>
     public int CheckpointEvery { get; init; } = 1000;
 
+    /// <summary>Whether the metrics are written for TensorBoard too (<c>train_fn.tensorboard</c>).</summary>
+    public bool TensorBoard { get; init; } = true;
+
     /// <summary>Seed of every random draw (<c>train_fn.random_seed</c>).</summary>
     public ulong Seed { get; init; } = 42;
 }

@@ -56,6 +56,14 @@ internal static class Checkpoint
         }
     }
 
+    /// <summary>The state of a checkpoint, whose tensors are not looked at.</summary>
+    /// <exception cref="InvalidInputException">It is damaged, or of a newer format.</exception>
+    internal static TrainingState Peek(string directory)
+    {
+        using SafetensorsReader reader = SafetensorsReader.Open(Path.Combine(directory, TensorsFileName));
+        return Parse(reader);
+    }
+
     /// <summary>Reads weights and moments back to where they were.</summary>
     /// <exception cref="InvalidInputException">The checkpoint has other tensors.</exception>
     internal static void Read(string directory, IReadOnlyList<CheckpointTensor> tensors)

@@ -9,7 +9,7 @@ namespace Sequor.Training.Checkpoints;
 internal static class ResumableSettings
 {
     private static readonly string[] s_free =
-        ["train_fn.num_epochs", "train_fn.early_stopping_patience", "train_fn.checkpoint_every_seconds", "train_fn.num_checkpoints", "train_fn.save_ckpt_every_n", "train_fn.embedding_sharding"];
+        ["train_fn.num_epochs", "train_fn.early_stopping_patience", "train_fn.checkpoint_every_seconds", "train_fn.num_checkpoints", "train_fn.save_ckpt_every_n", "train_fn.embedding_sharding", "train_fn.tensorboard"];
 
     /// <summary>Refuses what a run cannot take over.</summary>
     /// <param name="before">Its settings so far.</param>
