@@ -41,9 +41,10 @@ for ((kill = 1; kill <= ${KILLS:-5}; kill++)); do
     "${sequor[@]}" "${command[@]}" --workers "$ranks" > "$out/killed.txt" 2> "$out/killed.err" &
     job=$!
     while [[ ! -e $out/killed/log.txt ]] && kill -0 $job; do sleep 0.1; done
-    # From its start to about a fifth of what the whole takes.
-    sleep "$(awk -v r=$RANDOM -v whole="$whole" 'BEGIN { printf "%.2f", 1.5 + r / 32768 * whole / 5 }')"
+    # From its start to about a quarter of what the whole takes.
+    sleep "$(awk -v r=$RANDOM -v whole="$whole" 'BEGIN { printf "%.2f", 1.5 + r / 32768 * whole / 4 }')"
     victim=$((RANDOM % ranks))
+    while [[ -z $(rank_pid $victim) ]] && kill -0 $job 2> /dev/null; do sleep 0.1; done
     start=$(now)
     kill -"${SIGNAL:-KILL}" "$(rank_pid $victim)" 2> /dev/null || { echo "the run was over before kill $kill"; wait $job; break; }
     code=0

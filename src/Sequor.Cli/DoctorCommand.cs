@@ -58,7 +58,7 @@ internal static class DoctorCommand
             (".NET", RuntimeInformation.FrameworkDescription),
             ("system", $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}"),
             ("DuckDB", duckDb ?? "does not load"),
-            ("Open MPI", openMpi ?? $"absent; only `train --workers` needs it: {MpiProcessGroup.InstallAdvice}"),
+            ("Open MPI", openMpi ?? $"absent; training by several processes needs it: {MpiProcessGroup.InstallAdvice}"),
             ("missing", missing.Count == 0 ? "nothing" : string.Join("\n", missing))));
         return missing.Count == 0 ? 0 : Failure.InvalidInput;
     }

@@ -1,3 +1,5 @@
+using Sequor.Training.Distributed;
+
 namespace Sequor.Cli;
 
 /// <summary>How an exception becomes a line on the terminal and an exit code.</summary>
@@ -17,7 +19,7 @@ internal static class Failure
         {
             RunInterruptedException => (Interrupted, cause.Message),
             OperationCanceledException => (Interrupted, "interrupted"),
-            InvalidInputException => (InvalidInput, cause.Message),
+            InvalidInputException or RankFailureException => (InvalidInput, cause.Message),
             IOException or UnauthorizedAccessException =>
                 (InvalidInput, $"{cause.Message.TrimEnd('.')}; check the path, its permissions and the free space"),
             OutOfMemoryException => (InvalidInput, "memory is exhausted; close other programs, or choose smaller batches or a smaller model"),

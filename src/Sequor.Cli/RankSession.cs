@@ -26,9 +26,14 @@ internal static class RankSession
 
     /// <summary>Starts this command again as several ranks, where that is asked for; else, and in each of them, runs the work.</summary>
     public static int Run(Terminal terminal, ParseResult line, Option<int?> workers, Option<int?> patience, Func<Terminal, IProcessGroup?, int> work) =>
-        line.GetValue(workers) is > 1 and { } count && RankEnvironment.Size == 1
+        line.GetValue(workers) is > 1 and { } count && !IsRank(count)
             ? RankLaunch.Run(terminal, line.Tokens.Select(token => token.Value), count)
             : Run(terminal, line.GetValue(patience), work);
+
+    // The launcher of this host passes the option over.
+    private static bool IsRank(int asked) => RankEnvironment.IsLaunched
+        ? throw new InvalidInputException($"{RankLaunch.Option} {asked} starts processes itself, and this one was started by mpirun: leave the option out, or mpirun")
+        : false;
 
     /// <summary>Runs the work with the group that this process belongs to; only the first rank writes results, and what befalls all is said once.</summary>
     private static int Run(Terminal terminal, int? patience, Func<Terminal, IProcessGroup?, int> work)

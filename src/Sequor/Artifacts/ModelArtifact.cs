@@ -58,8 +58,8 @@ public sealed class ModelArtifact : IDisposable
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(items);
         ArgumentNullException.ThrowIfNull(manifest);
-        var rows = new ItemRow[items.Count];
-        for (int item = 1; item <= items.Count; item++) rows[item - 1] = new ItemRow(items.Id(item), items.Title(item) ?? "", popularity[item], AttributesOf(items, item));
+        long[] events = popularity.ToArray();
+        IEnumerable<ItemRow> rows = Enumerable.Range(1, items.Count).Select(item => new ItemRow(items.Id(item), items.Title(item) ?? "", events[item], AttributesOf(items, item)));
         AtomicDirectory.Write(directory, ArtifactManifest.FileName, files =>
         {
             AtomicFile.Write(Path.Combine(files, WeightsFileName), stream => ModelWeights.Write(stream, model, beforeItem: beforeItem));

@@ -67,7 +67,11 @@ public sealed unsafe class Parameter : IDisposable
     internal (int First, int End) Held { get; private set; }
 
     /// <summary>Holds these rows of a table that is held in part.</summary>
-    internal void Hold(int first, int end) => Held = (first, end);
+    internal void Hold(int first, int end)
+    {
+        Held = (first, end);
+        NativeBuffer.PreferHugePages(Value.Row(first), (long)(end - first) * Value.Stride);
+    }
 
     /// <summary>The blocks of rows in which a table's gradient is summed.</summary>
     internal TableBlocks Blocks => new(Value.Rows, Value.Stride);

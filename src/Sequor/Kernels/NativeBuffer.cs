@@ -8,6 +8,7 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
 {
     private const int HugePage = 2 << 20;
     private const int AdviseHugePages = 14;
+    private const int AdviseSmallPages = 15;
     private const int AdviseGone = 4;
     private const int ReadAndWrite = 3;
     private const int PrivateAnonymousUncommitted = 0x4022;
@@ -45,7 +46,10 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
     {
         if (!OperatingSystem.IsLinux()) return new NativeBuffer(length);
         void* memory = Map(null, checked((nuint)length * sizeof(float)), ReadAndWrite, PrivateAnonymousUncommitted, -1, 0);
-        return (nint)memory == -1 ? throw new InsufficientMemoryException($"no room for {length} floats of addresses") : new NativeBuffer((float*)memory, length);
+        if ((nint)memory == -1) throw new InsufficientMemoryException($"no room for {length} floats of addresses");
+        // Where the system gives huge pages unasked, each float that is written to would take one.
+        _ = Advise(memory, (nuint)length * sizeof(float), AdviseSmallPages);
+        return new NativeBuffer((float*)memory, length);
     }
 
     /// <summary>First float.</summary>
@@ -54,11 +58,17 @@ internal sealed unsafe partial class NativeBuffer : IDisposable
     /// <summary>Number of floats.</summary>
     internal long Length { get; }
 
+    /// <summary>Asks for huge pages in a part of a buffer that was reserved, all of which will be used.</summary>
+    internal static void PreferHugePages(float* first, long count) => Advise(first, count, HugePage, AdviseHugePages);
+
     /// <summary>Gives the pages back that lie whole in a part of a buffer that was reserved; the part is of no defined value then.</summary>
-    internal static void Release(float* first, long count)
+    internal static void Release(float* first, long count) => Advise(first, count, (nuint)Environment.SystemPageSize, AdviseGone);
+
+    // Of the pages that lie whole in a part.
+    private static void Advise(float* first, long count, nuint page, int advice)
     {
-        nuint page = (nuint)Environment.SystemPageSize, start = ((nuint)first + page - 1) / page * page, end = (nuint)(first + count) / page * page;
-        if (OperatingSystem.IsLinux() && end > start) _ = Advise((void*)start, end - start, AdviseGone);
+        nuint start = ((nuint)first + page - 1) / page * page, end = (nuint)(first + count) / page * page;
+        if (OperatingSystem.IsLinux() && end > start) _ = Advise((void*)start, end - start, advice);
     }
 
     public void Dispose()

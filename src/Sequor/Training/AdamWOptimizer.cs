@@ -121,7 +121,14 @@ public sealed unsafe class AdamWOptimizer : IDisposable
         }
     }
 
-    private static NativeBuffer Zeros(Parameter parameter, long size) => parameter.IsHeldInPart ? NativeBuffer.Reserve(size) : new NativeBuffer(size);
+    private static NativeBuffer Zeros(Parameter parameter, long size)
+    {
+        if (!parameter.IsHeldInPart) return new NativeBuffer(size);
+        NativeBuffer moment = NativeBuffer.Reserve(size);
+        long unit = size / parameter.Value.Rows;
+        NativeBuffer.PreferHugePages(moment.Pointer + parameter.Held.First * unit, (parameter.Held.End - parameter.Held.First) * unit);
+        return moment;
+    }
 
     private static Matrix MatrixOn(NativeBuffer buffer, int rows, int columns) => new(buffer.Pointer, null, rows, columns);
 

@@ -54,6 +54,7 @@ public sealed class Trainer : IDisposable
         RequireLabels(config.Loss, store);
         bool shards = group is { Size: > 1 } && config.Training.EmbeddingSharding == EmbeddingSharding.Rows;
         Model = new RecommenderModel(config.Model, store.Items.Count, store.Items.Attributes, heldInPart: shards);
+        if (shards) ShardedEvaluation.Method(Model, Options(epoch: 0));
         ShardedTable? table = shards ? new ShardedTable(Model.Items, group!, workers) : null;
         Model.RequireInputs(store);
         _popularity = ItemPopularity.Count(_training);
@@ -65,7 +66,6 @@ public sealed class Trainer : IDisposable
         _optimizer = new AdamWOptimizer(Model.Parameters, config.Training, workers);
         _loader = new BatchLoader(_training, config.Training, group?.Rank ?? 0, group?.Size ?? 1);
         if (table is null) return;
-        ShardedEvaluation.Method(Model, Options(epoch: 0));
         _shards = new ShardedState(table, group!, [.. Model.Parameters.Where(parameter => parameter.IsHeldInPart).Select(parameter => parameter.Value), .. _optimizer.ShardedMoments]);
         _shards.ReleaseOthers();
     }
@@ -106,7 +106,7 @@ public sealed class Trainer : IDisposable
         {
             _ranks.Gradients.End(ref loss, _loss);
             // Of the whole batch, so that all ranks stop here or none.
-            if (!double.IsFinite(loss)) throw NonFiniteLoss.Of(_ranks.Agree(!double.IsFinite(own), () => Explain(own, step, batch)));
+            if (!double.IsFinite(loss)) throw Lost(own, step, batch);
         }
         long exchanged = Stopwatch.GetTimestamp();
         _optimizer.Step();
@@ -151,6 +151,7 @@ public sealed class Trainer : IDisposable
         if (interrupted.Protocol != _protocol)
             throw new InvalidInputException($"{interrupted.Path} goes on under the {interrupted.Protocol} protocol that it began with, not under {_protocol}");
         TrainingState state = interrupted.State;
+        RequireSameRanks();
         ReadCheckpoint(interrupted.Checkpoint);
         RequireSameRanks();
         _optimizer.ContinueFrom(state.Step);
@@ -195,6 +196,10 @@ public sealed class Trainer : IDisposable
             foreach (float rating in store[user].Ratings) labels.Label(rating);
     }
 
+    // Apart from the step, which allocates nothing.
+    private InvalidInputException Lost(double own, long step, SequenceBatch batch) =>
+        NonFiniteLoss.Of(_ranks!.Agree(!double.IsFinite(own), () => Explain(own, step, batch)));
+
     private string Explain(double loss, long step, SequenceBatch batch) =>
         NonFiniteLoss.Explain(loss, step, Model, batch, _store, _config.Training, _workers);
 
@@ -229,6 +234,8 @@ public sealed class Trainer : IDisposable
         if (!Writes) _shards?.Give(tensors.Select(tensor => tensor.Value));
         at.WriteCheckpoint(StepCount);
         _shards?.ReleaseOthers();
+        // Nobody may leave, and with that end the job, while the first rank writes.
+        _ranks?.Group.Barrier();
     }
 
     private void ReadCheckpoint(string directory)
@@ -327,7 +334,7 @@ public sealed class Trainer : IDisposable
     private List<CheckpointTensor> Tensors() =>
         [.. Model.Parameters.Select(parameter => Tensor(parameter.Name, parameter.Value)), .. _optimizer.Moments.Select(moment => Tensor(moment.Key, moment.Value))];
 
-    private CheckpointTensor Tensor(string name, Matrix value) => _shards is null
+    private CheckpointTensor Tensor(string name, Matrix value) => _shards?.Holds(value) is not true
         ? new CheckpointTensor(name, value)
         : new CheckpointTensor(name, value) { BeforeRead = row => _shards.BeforeRow(value, row), AfterFill = row => _shards.AfterRow(value, row) };
 

@@ -113,7 +113,7 @@ public sealed class ArtifactManifestTests : IDisposable
     {
         Directory.CreateDirectory(Path.Combine(Artifact, "index"));
         File.WriteAllText(Path.Combine(Artifact, "model.safetensors"), "abc");
-        File.WriteAllText(Path.Combine(Artifact, "index", "part"), "");
+        File.WriteAllText(Path.Combine(Artifact, "index", "part"), "1");
         return new ArtifactManifest
         {
             Creator = "Sequor 0.1.0",

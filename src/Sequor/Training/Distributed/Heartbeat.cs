@@ -45,7 +45,7 @@ internal sealed unsafe class Heartbeat
         if (now >= _nextBeat && (_requests[0] == 0 || IsDone(0)))
         {
             _nextBeat = now + _patience / BeatsInPatience;
-            _ = _mpi.Send(_bytes, 1, _mpi.Byte, _next, Tag, _mpi.World, _requests);
+            Check(_mpi.Send(_bytes, 1, _mpi.Byte, _next, Tag, _mpi.World, _requests));
         }
         if (now - _heard > _patience) _onLoss(_before);
     }
@@ -57,12 +57,17 @@ internal sealed unsafe class Heartbeat
         _ = _mpi.Free(_requests + 1);
     }
 
-    private void Listen() => _ = _mpi.Receive(_bytes + 1, 1, _mpi.Byte, _before, Tag, _mpi.World, _requests + 1);
+    private void Listen() => Check(_mpi.Receive(_bytes + 1, 1, _mpi.Byte, _before, Tag, _mpi.World, _requests + 1));
 
     private bool IsDone(int request)
     {
         int done = 0;
-        _ = _mpi.Test(_requests + request, &done, null);
+        Check(_mpi.Test(_requests + request, &done, null));
         return done != 0;
+    }
+
+    private void Check(int code)
+    {
+        if (code != 0) throw new RankFailureException($"Open MPI reports: {_mpi.Explain(code)}");
     }
 }

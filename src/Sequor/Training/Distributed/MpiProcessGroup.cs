@@ -9,7 +9,7 @@ namespace Sequor.Training.Distributed;
 /// <remarks>
 /// One thread makes all calls of MPI. It waits by asking, with pauses, so that waiting leaves the core to the computation, and meanwhile tells the next rank
 /// that it lives and listens for the one before (<see cref="Heartbeat"/>): a rank that stops is noticed, one that evaluates for long is not taken for stopped.
-/// Large messages go in chunks of a million words, which Open MPI moves several times faster than one piece.
+/// Sums and gathered blocks go in chunks of a million words, which Open MPI moves several times faster than one piece.
 /// </remarks>
 public sealed unsafe class MpiProcessGroup : IProcessGroup
 {
@@ -255,6 +255,7 @@ public sealed unsafe class MpiProcessGroup : IProcessGroup
             int done = 0;
             Check(_mpi.Test(request, &done, null));
             if (done != 0) return;
+            if (_stopping) throw new RankFailureException("this rank leaves the job");
             _heartbeat!.Tick();
             if (polls < EagerPolls) Thread.SpinWait(20);
             else if (polls < YieldingPolls) Thread.Yield();

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Sequor.Autograd;
 using Sequor.Data;
 using Sequor.Evaluation;
@@ -21,8 +22,10 @@ internal sealed unsafe class ShardedEvaluation : IDisposable
     private readonly IRankPart? _part;
     private readonly SequenceBatch[] _batches;
     private readonly ExcludedItems _seen = new();
-    private readonly List<int> _ranks = [];
+    private readonly List<int> _places = [];
     private readonly List<float> _ratings = [];
+    private readonly List<bool> _hidden = [];
+    private readonly List<int> _here = [];
     private readonly int _before;
     private int _user, _batchesDone;
 
@@ -54,10 +57,10 @@ internal sealed unsafe class ShardedEvaluation : IDisposable
         _model.RequireInputs(_view.Store);
         while (FillBatches() is > 0 and int count)
         {
-            Rank(count);
-            usersDone?.Report(_ranks.Count);
+            Place(count);
+            usersDone?.Report(_places.Count);
         }
-        return new RankedTargets([.. _ranks], _ratings.Count == _ranks.Count ? [.. _ratings] : [], Method(_model, _options));
+        return new RankedTargets([.. _places], _ratings.Count == _places.Count ? [.. _ratings] : [], Method(_model, _options));
     }
 
     public void Dispose()
@@ -90,49 +93,57 @@ internal sealed unsafe class ShardedEvaluation : IDisposable
         return filled;
     }
 
-    private void Rank(int count)
+    // Places are ranks of targets; a rank here is a process.
+    private void Place(int count)
     {
         SequenceBatch own = _batches[_group.Rank];
         _shards.BeginStep();
         _shards.Bring(own.Items);
         _tape.Begin();
         Matrix queries = Gather(_group.Rank < count ? LastStates.Encode(_model, _tape, own) : null, out int[] starts);
-        int users = queries.Rows, end = _model.ItemCount + 1;
-        int[] targets = new int[users], counts = new int[users];
+        int users = queries.Rows;
+        int[] targets = new int[users];
         for (int batch = 0; batch < count; batch++)
             for (int b = 0; b < _batches[batch].UserCount; b++) targets[starts[batch] + b] = _view.Get(_batches[batch].Users[b]).TargetItem - _before;
         float[] scores = new float[users];
         _part?.ScoreTargets(queries, targets, scores);
         fixed (float* first = scores) _group.Sum(first, users);
-        Exclude(count);
-        _part?.CountAbove(queries, _seen, targets, scores, counts);
-        for (int q = 0; q < users; q++)
+        // One batch at a time: a count keeps memory for each query.
+        for (int batch = 0; batch < count; batch++)
         {
-            bool found = !float.IsNaN(scores[q]) && !_hidden[q];
-            // The first rank counts the target itself, or says that nothing finds it.
-            _ranks.Add((found ? counts[q] : 0) + (_group.Rank > 0 ? 0 : found ? 1 : end));
+            int first = starts[batch], n = _batches[batch].UserCount;
+            Place(_batches[batch], new Matrix(queries.Row(first), null, n, queries.Columns), targets.AsSpan(first, n), scores.AsSpan(first, n));
         }
     }
 
-    private readonly List<bool> _hidden = [];
+    private void Place(SequenceBatch batch, Matrix queries, ReadOnlySpan<int> targets, ReadOnlySpan<float> scores)
+    {
+        Exclude(batch);
+        int[] counts = new int[queries.Rows];
+        _part?.CountAbove(queries, _seen, targets, scores, counts);
+        for (int q = 0; q < counts.Length; q++)
+        {
+            bool found = !float.IsNaN(scores[q]) && !_hidden[q];
+            // The first rank counts the target itself, or says that nothing finds it.
+            _places.Add((found ? counts[q] : 0) + (_group.Rank > 0 ? 0 : found ? 1 : _model.ItemCount + 1));
+        }
+    }
 
     // The items of each history that are here, in the numbers that they have here.
-    private void Exclude(int count)
+    private void Exclude(SequenceBatch batch)
     {
         _seen.Clear();
         _hidden.Clear();
         var (first, end) = _model.Items.Held;
-        var here = new List<int>();
-        foreach (SequenceBatch batch in _batches.AsSpan(0, count))
-            for (int b = 0; b < batch.UserCount; b++)
-            {
-                here.Clear();
-                LeaveOneOutExample example = _view.Get(batch.Users[b]);
-                foreach (int item in example.History.Items)
-                    if (item >= first && item < end) here.Add(item - _before);
-                _seen.Add(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(here));
-                _hidden.Add(example.History.Items.Contains(example.TargetItem));
-            }
+        for (int b = 0; b < batch.UserCount; b++)
+        {
+            _here.Clear();
+            LeaveOneOutExample example = _view.Get(batch.Users[b]);
+            foreach (int item in example.History.Items)
+                if (item >= first && item < end) _here.Add(item - _before);
+            _seen.Add(CollectionsMarshal.AsSpan(_here));
+            _hidden.Add(example.History.Items.Contains(example.TargetItem));
+        }
     }
 
     // Queries of all batches, one behind the other.

@@ -17,10 +17,9 @@ internal sealed unsafe class ShardedState(ShardedTable table, IProcessGroup grou
     /// <summary>Whether the rows of a matrix are dealt out.</summary>
     internal bool Holds(Matrix matrix) => matrices.Any(held => held.Data == matrix.Data);
 
-    /// <summary>Of the first rank, before it reads a row: rows are read in order, each once.</summary>
+    /// <summary>Of the first rank, before it reads a row of what is dealt out: rows are read in order, each once.</summary>
     internal void BeforeRow(Matrix matrix, int row)
     {
-        if (!Holds(matrix)) return;
         if (matrix.Rows == 1) BringAll(matrix);
         else if (row % Window == 0)
         {
@@ -29,10 +28,9 @@ internal sealed unsafe class ShardedState(ShardedTable table, IProcessGroup grou
         }
     }
 
-    /// <summary>Of the first rank, after it has filled a row: rows are filled in order, each once.</summary>
+    /// <summary>Of the first rank, after it has filled a row of what is dealt out: rows are filled in order, each once.</summary>
     internal void AfterRow(Matrix matrix, int row)
     {
-        if (!Holds(matrix)) return;
         int end = row + 1;
         if (matrix.Rows == 1) Give(matrix, 0, matrix.Columns);
         else if (end % Window == 0 || end == matrix.Rows) Give(matrix, row / Window * Window, end);

@@ -37,7 +37,7 @@ public sealed class RankEquivalenceTests : IDisposable
     [InlineData("train_fn.main_module = 'SASRec'\ntrain_fn.interaction_module_type = 'MoL'\ncreate_mol_interaction_module.item_dropout_rate = 0.2\ncreate_mol_interaction_module.softmax_dropout_rate = 0.2\ncreate_mol_interaction_module.gating_combination_type = 'glu_silu'")]
     [InlineData("train_fn.main_module = 'SASRec'\ntrain_fn.interaction_module_type = 'MoL'\ntrain_fn.loss_module = 'BCELoss'\ntrain_fn.num_negatives = 1\ntrain_fn.loss_weights = {'mi_loss': 0.01, 'uid_embedding_l2_norm': 0}")]
     [InlineData("train_fn.main_module = 'FuXi-beta'\ntrain_fn.interaction_module_type = 'MoL'\ntrain_fn.loss_module = 'FullSoftmaxLoss'\ncreate_mol_interaction_module.softmax_dropout_rate = 0.2")]
-    public void Any_number_of_ranks_comes_to_the_losses_and_weights_of_one_process(string settings)
+    public void Any_number_of_ranks_comes_to_the_losses_of_one_process_and_all_of_them_to_the_same_weights(string settings)
     {
         ExperimentConfig config = ExperimentConfig.FromGin(Common + settings, "test").Config;
         using var store = SequenceStore.Open(SmallStore.Write(folder.File("s"), [13, 9, 22, 3, 11, 8, 17, 5], itemCount: 40, attributes: true));
