@@ -28,7 +28,7 @@ public sealed class ClusterTests(RedisServer redis) : IAsyncDisposable
     public async Task An_append_that_was_held_up_cannot_bring_back_a_user_who_was_forgotten_meanwhile()
     {
         await JoinAsync(1);
-        IUsers users = _nodes[0].Users;
+        ClusterUsers users = _nodes[0].Users;
         await users.AppendAsync("ann", [Event(0)], Token);
         Assert.True(await users.ForgetAsync("ann", Token));
         // As it was sent before: nobody had been forgotten then.
@@ -146,7 +146,7 @@ public sealed class ClusterTests(RedisServer redis) : IAsyncDisposable
         const int Length = 100_000;
         using var own = new RedisServer();
         await using Node node = await Node.JoinAsync(own.Address, _service, Node.Options(Node.WriteModel(_folder.File("model"))));
-        IUsers users = node.Users;
+        ClusterUsers users = node.Users;
         for (int first = 0; first < Length; first += 10_000)
             await users.AppendAsync("ann", [.. Enumerable.Range(first, 10_000).Select(i => new KeptEvent($"i{1 + i % 100}", i, null, $"event {i}"))], Token);
         Assert.Equal(Length, (await AskAsync(node, "ann")).HistoryCount);
