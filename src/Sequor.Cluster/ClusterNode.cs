@@ -69,11 +69,11 @@ internal sealed partial class ClusterNode : IAsyncDisposable
         try
         {
             if (_silo is not { } silo) return;
-            await silo.LeaveAsync(s_leaving);
-            await _registry.LeaveAsync(silo.Address, CancellationToken.None);
-            await silo.DisposeAsync();
+            string name = silo.Address.ToParsableString();
+            await using (silo) await silo.LeaveAsync(s_leaving);
+            await _registry.LeaveAsync(name, CancellationToken.None);
         }
-        catch (Exception error) when (error is UsersUnavailableException or OperationCanceledException or OrleansException)
+        catch (Exception error) when (error is not OutOfMemoryException)
         {
             // The others will find out by themselves.
             LogLeftUnsaid(error.Message);

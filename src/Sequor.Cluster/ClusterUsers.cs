@@ -16,6 +16,9 @@ namespace Sequor.Cluster;
 /// </summary>
 public sealed class ClusterUsers : ISharedUsers, IAsyncDisposable
 {
+    // The rest of a request's time is for the answer, which may ask twice.
+    private const double PatienceShare = 0.4;
+
     private static readonly TimeSpan s_rewrites = TimeSpan.FromMinutes(5);
 
     private readonly ClusterOptions _options;
@@ -65,7 +68,7 @@ public sealed class ClusterUsers : ISharedUsers, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(server);
         ILogger logger = loggers.CreateLogger<ClusterUsers>();
-        return new ClusterUsers(options, server, models, url, loggers, time, await RedisLink.ConnectAsync(options.Redis, logger), logger);
+        return new ClusterUsers(options, server, models, url, loggers, time, await RedisLink.ConnectAsync(options.Redis, PatienceShare * server.RequestTimeout, logger), logger);
     }
 
     /// <inheritdoc />

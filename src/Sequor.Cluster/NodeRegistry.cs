@@ -40,9 +40,9 @@ internal sealed partial class NodeRegistry(RedisLink redis, RedisKey key, ModelH
     }
 
     /// <summary>Takes back what this node said, and what nodes said that have not been heard of for long.</summary>
-    internal async Task LeaveAsync(SiloAddress self, CancellationToken cancellationToken)
+    internal async Task LeaveAsync(string self, CancellationToken cancellationToken)
     {
-        var gone = new List<RedisValue> { self.ToParsableString() };
+        var gone = new List<RedisValue> { self };
         foreach ((string name, NodeRecord other) in await ReadAsync(cancellationToken))
             if (Age(other) > s_kept) gone.Add(name);
         await redis.AskAsync(database => database.HashDeleteAsync(key, [.. gone]), cancellationToken);

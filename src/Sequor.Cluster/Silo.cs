@@ -57,7 +57,7 @@ internal sealed class Silo : IAsyncDisposable
             silo.UseRedisClustering(table =>
             {
                 // Asked for, though the connection is there.
-                table.ConfigurationOptions = options.Redis.Configuration();
+                table.ConfigurationOptions = new StackExchange.Redis.ConfigurationOptions();
                 table.CreateMultiplexer = _ => Task.FromResult<(StackExchange.Redis.IConnectionMultiplexer, bool)>((redis.Connection, true));
                 table.CreateRedisKey = ids => new RedisKeys(ids.ServiceId).Members(ids.ClusterId);
             });

@@ -85,7 +85,7 @@ public sealed class RedisServer : IDisposable
         {
             try
             {
-                return ConnectionMultiplexer.Connect($"127.0.0.1:{_port},connectTimeout=1000");
+                return ConnectionMultiplexer.Connect($"127.0.0.1:{_port},connectTimeout=10000");
             }
             catch (RedisConnectionException) when (attempt < 50)
             {

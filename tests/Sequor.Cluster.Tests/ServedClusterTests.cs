@@ -47,16 +47,16 @@ public sealed class ServedClusterTests(RedisServer redis) : IDisposable
         })));
         ServedNode Node(int attempt) => _nodes[attempt % Clients == 0 ? 0 : attempt % _nodes.Count];
 
-        await MoreAsync(20);
+        await MoreAsync(12);
         _nodes[1].Process.Kill();
-        await MoreAsync(20);
+        await MoreAsync(12);
         ServedNode restarted = await StartOneAsync();
         (ServedNode dead, _nodes[1]) = (_nodes[1], restarted);
-        await MoreAsync(20);
+        await MoreAsync(12);
         _nodes[2].Signal("TERM");
         await _nodes[2].Process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(0, _nodes[2].Process.ExitCode);
-        await MoreAsync(20);
+        await MoreAsync(12);
         await end.CancelAsync();
         await load;
         dead.Dispose();
@@ -136,13 +136,13 @@ public sealed class ServedClusterTests(RedisServer redis) : IDisposable
 
     private static async Task UntilAsync(ServedNode asked, int nodes)
     {
-        for (int i = 0; i < 300; i++)
+        for (int i = 0; i < 1200; i++)
         {
             if ((await asked.GetAsync("v1/model"))["nodes"]!.AsArray().Count == nodes) return;
             await Task.Delay(100);
         }
 
-        Assert.Fail($"{asked.Url} did not come to know {nodes} nodes within 30 seconds");
+        Assert.Fail($"{asked.Url} did not come to know {nodes} nodes within two minutes");
     }
 
     private async Task StartAsync(int count)

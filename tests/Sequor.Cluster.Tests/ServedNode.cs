@@ -12,7 +12,7 @@ internal sealed class ServedNode : IDisposable
 {
     private static readonly string s_tool = Path.Combine(AppContext.BaseDirectory, "Sequor.Cli.dll");
 
-    private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(30) };
+    private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(90) };
 
     private ServedNode(Process process, Uri url) => (Process, Url) = (process, url);
 
@@ -22,7 +22,7 @@ internal sealed class ServedNode : IDisposable
 
     internal static async Task<ServedNode> StartAsync(params string[] arguments)
     {
-        Process process = Start(["serve", .. arguments, "--port", "0", "--json"]);
+        Process process = Start(["serve", .. arguments, "--port", "0", "--timeout", "60", "--json"]);
         Task<string> messages = process.StandardError.ReadToEndAsync();
         string? line = await process.StandardOutput.ReadLineAsync();
         if (line is null) Assert.Fail($"the node did not start: {await messages}");

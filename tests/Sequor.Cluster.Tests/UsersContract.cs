@@ -79,7 +79,7 @@ public abstract class UsersContract : IAsyncDisposable
     {
         string data = SmallData.Write(Folder.File("d.sequor"), [6, 3, 30], times: times);
         await OpenAsync(data);
-        var fresh = Oracle(data);
+        EmbeddedUsers fresh = Oracle(data);
         var random = new Random(3);
         int cached = 0;
         for (int step = 0; step < 100; step++)

@@ -44,7 +44,8 @@ public sealed class RedisAddress
     /// <summary>Host and port; never the password.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Host}:{Port}");
 
-    internal ConfigurationOptions Configuration() => new()
+    /// <summary>How to connect; a command may take so long.</summary>
+    internal ConfigurationOptions Configuration(TimeSpan patience) => new()
     {
         EndPoints = { { Host, Port } },
         User = _user,
@@ -55,8 +56,8 @@ public sealed class RedisAddress
         // To read the settings that say how durable its answers are.
         AllowAdmin = true,
         ConnectTimeout = 3000,
-        AsyncTimeout = 2000,
-        SyncTimeout = 2000,
+        AsyncTimeout = (int)patience.TotalMilliseconds,
+        SyncTimeout = (int)patience.TotalMilliseconds,
         KeepAlive = 5,
         HeartbeatInterval = TimeSpan.FromMilliseconds(500),
         ReconnectRetryPolicy = new LinearRetry(250),

@@ -8,22 +8,26 @@ namespace Sequor.Cluster.Redis;
 /// <summary>The connection to Redis. What is asked of it here may be asked twice, so a question whose answer was lost is put again for some seconds.</summary>
 internal sealed partial class RedisLink : IAsyncDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(4), s_pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
 
     private readonly RedisAddress _address;
     private readonly ConnectionMultiplexer _connection;
+    private readonly TimeSpan _patience;
 
-    private RedisLink(RedisAddress address, ConnectionMultiplexer connection) => (_address, _connection) = (address, connection);
+    private RedisLink(RedisAddress address, ConnectionMultiplexer connection, TimeSpan patience) => (_address, _connection, _patience) = (address, connection, patience);
 
     internal ConnectionMultiplexer Connection => _connection;
 
     /// <summary>Connects, and says where Redis would lose what it is given.</summary>
+    /// <param name="address">Where it is.</param>
+    /// <param name="patience">Time for which it is asked again.</param>
+    /// <param name="logger">The log.</param>
     /// <exception cref="InvalidInputException">It cannot be reached, or refuses.</exception>
-    internal static async Task<RedisLink> ConnectAsync(RedisAddress address, ILogger logger)
+    internal static async Task<RedisLink> ConnectAsync(RedisAddress address, TimeSpan patience, ILogger logger)
     {
         try
         {
-            var link = new RedisLink(address, await ConnectionMultiplexer.ConnectAsync(address.Configuration()));
+            var link = new RedisLink(address, await ConnectionMultiplexer.ConnectAsync(address.Configuration(patience / 2)), patience);
             await link._connection.GetDatabase().PingAsync();
             await link.LookAtSettingsAsync(logger);
             return link;
@@ -48,7 +52,7 @@ internal sealed partial class RedisLink : IAsyncDisposable
             catch (Exception error) when (error is RedisException or TimeoutException)
             {
                 bool passes = error is not RedisServerException || Passes(error.Message);
-                if (!passes || Stopwatch.GetElapsedTime(start) > s_patience)
+                if (!passes || Stopwatch.GetElapsedTime(start) > _patience)
                     throw new UsersUnavailableException(
                         $"Redis, which keeps the users, {(error is RedisServerException ? "refuses" : "does not answer")}: send the request again in a second, events with the same event ids", error);
             }
