@@ -89,6 +89,15 @@ public sealed class SampleTests(TrainedSample trained) : IClassFixture<TrainedSa
         Assert.Equal($"further down: {next[1]}, {next[2]}", lines[2]);
     }
 
+    [Fact]
+    public async Task A_query_can_be_changed_before_it_is_searched_by()
+    {
+        string[] lines = await SampleProcess.RunAsync("CustomQuery", trained.Model);
+        Assert.StartsWith("as the model says: song-10, ", lines[0], StringComparison.Ordinal);
+        Assert.DoesNotContain("song-40", lines[0], StringComparison.Ordinal);
+        Assert.Contains("song-40", lines[1].Split(": ")[1].Split(", "));
+    }
+
     private static async Task<Uri> Address(Process app)
     {
         const string Said = "Now listening on: ";
