@@ -18,15 +18,22 @@ public sealed partial class ModelHost : IDisposable
     private readonly ServerOptions _options;
     private readonly ILogger<ModelHost> _logger;
     private readonly TimeProvider _time;
+    private readonly RecommenderOptions _recommender;
     private ServedModel? _current;
+    private volatile string? _lastRefusal;
     private long _swaps, _refusals, _repetitions;
 
     /// <summary>Loads, verifies and warms the model of the options.</summary>
+    /// <param name="options">Where the model is, and how it searches.</param>
+    /// <param name="logger">Hears of exchanges.</param>
+    /// <param name="time">Says when a model was taken up.</param>
+    /// <param name="recommender">How each model computes: threads and batches; as usual when null.</param>
     /// <exception cref="InvalidInputException">The artefact is missing, damaged or does not fit the options.</exception>
-    public ModelHost(ServerOptions options, ILogger<ModelHost> logger, TimeProvider time)
+    public ModelHost(ServerOptions options, ILogger<ModelHost> logger, TimeProvider time, RecommenderOptions? recommender = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         (_options, _logger, _time) = (options, logger, time);
+        _recommender = (recommender ?? new RecommenderOptions()) with { Methods = options.TopKMethods, Precision = options.Precision };
         _current = Load();
     }
 
@@ -44,6 +51,9 @@ public sealed partial class ModelHost : IDisposable
 
     /// <summary>Reloads that found the artefact unchanged.</summary>
     public long Repetitions => Volatile.Read(ref _repetitions);
+
+    /// <summary>Why the artefact of the last reload was refused; null when it was not.</summary>
+    public string? LastRefusal => _lastRefusal;
 
     /// <summary>Version of the model that answers.</summary>
     public string Version => (Volatile.Read(ref _current) ?? throw Ended()).Version;
@@ -72,6 +82,7 @@ public sealed partial class ModelHost : IDisposable
             if (await Task.Run(() => LoadOther(before), cancellationToken) is not { } model)
             {
                 Interlocked.Increment(ref _repetitions);
+                _lastRefusal = null;
                 return before;
             }
 
@@ -82,14 +93,16 @@ public sealed partial class ModelHost : IDisposable
             }
 
             Interlocked.Increment(ref _swaps);
+            _lastRefusal = null;
             LogSwapped(model.Version, before.Version);
             Tell(model);
             before.Release();
             return model;
         }
-        catch (InvalidInputException)
+        catch (InvalidInputException refused)
         {
             Interlocked.Increment(ref _refusals);
+            _lastRefusal = refused.Message;
             throw;
         }
         finally
@@ -167,7 +180,7 @@ public sealed partial class ModelHost : IDisposable
             Recommender recommender;
             try
             {
-                recommender = Recommender.Load(_options.ModelDirectory, new RecommenderOptions { Methods = _options.TopKMethods, Precision = _options.Precision });
+                recommender = Recommender.Load(_options.ModelDirectory, _recommender);
             }
             catch (InvalidInputException) when (attempt < Attempts && ReadVersion(_options.ModelDirectory) != version)
             {
