@@ -1,6 +1,5 @@
 // From ratings as ML.NET has them, rows for matrix factorization, to a model of sequences: dotnet run -c Release --project samples/MlNet
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using Sequor.Configuration;
 using Sequor.Data;
 using Sequor.Kernels;

@@ -1,4 +1,5 @@
 // A model's catalogue behind Microsoft.Extensions.VectorData: dotnet run -c Release --project samples/VectorData -- RUN/best
+using System.Globalization;
 using Microsoft.Extensions.VectorData;
 using Sequor.Serving;
 
@@ -28,5 +29,5 @@ static async Task Show(string title, IAsyncEnumerable<VectorSearchResult<Song>> 
 /// <summary>A record, as an app has it.</summary>
 internal sealed record Song(string Id)
 {
-    public int Number => int.Parse(Id.AsSpan("song-".Length));
+    public int Number => int.Parse(Id.AsSpan("song-".Length), CultureInfo.InvariantCulture);
 }

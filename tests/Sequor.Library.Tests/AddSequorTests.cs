@@ -104,7 +104,7 @@ public sealed class AddSequorTests : IDisposable
         app.MapSequor("/next");
         await app.StartAsync(Cancellation);
         using var http = new HttpClient { BaseAddress = SequorServer.Address(app) };
-        JsonElement answer = await (await http.PostAsJsonAsync("/next", new { history = new[] { "i1" }, k = 2 }, Cancellation)).Content.ReadFromJsonAsync<JsonElement>(Cancellation);
+        JsonElement answer = await (await http.PostAsJsonAsync("/next", new { history = new List<string> { "i1" }, k = 2 }, Cancellation)).Content.ReadFromJsonAsync<JsonElement>(Cancellation);
         Assert.Equal(2, answer.GetProperty("items").GetArrayLength());
         await Refused("""{"history": ["i1"], "k": 0}""", HttpStatusCode.UnprocessableEntity, "k");
         await Refused("""{"userId": "ada"}""", HttpStatusCode.UnprocessableEntity, "userId");

@@ -52,7 +52,7 @@ public sealed class SampleTests(TrainedSample trained) : IClassFixture<TrainedSa
             Assert.Equal(3, like!.Length);
             Assert.Equal(HttpStatusCode.UnprocessableEntity, (await http.GetAsync("/after/nothing", Cancellation)).StatusCode);
             Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync("/like/nothing", Cancellation)).StatusCode);
-            using HttpResponseMessage answer = await http.PostAsJsonAsync("/recommend", new { history = new[] { "song-7", "song-8" }, k = 3 }, Cancellation);
+            using HttpResponseMessage answer = await http.PostAsJsonAsync("/recommend", new { history = new List<string> { "song-7", "song-8" }, k = 3 }, Cancellation);
             JsonElement items = (await answer.Content.ReadFromJsonAsync<JsonElement>(Cancellation)).GetProperty("items");
             Assert.Equal("song-9", items[0].GetProperty("itemId").GetString());
             Assert.Equal("Healthy", await http.GetStringAsync("/health", Cancellation));
