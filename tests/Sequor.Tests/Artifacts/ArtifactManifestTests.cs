@@ -87,7 +87,6 @@ public sealed class ArtifactManifestTests : IDisposable
     }
 
     [Theory]
-    [InlineData("")]
     [InlineData("null")]
     [InlineData("[]")]
     [InlineData("{}")]
@@ -101,6 +100,14 @@ public sealed class ArtifactManifestTests : IDisposable
         Directory.CreateDirectory(Artifact);
         File.WriteAllText(ManifestFile, text);
         Assert.Contains("is not a manifest of an artefact", Message(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_empty_manifest_is_refused()
+    {
+        Directory.CreateDirectory(Artifact);
+        File.WriteAllText(ManifestFile, "");
+        Assert.Equal($"{ManifestFile} is empty, or no file; copy it again", Message());
     }
 
     [Fact]
