@@ -7,7 +7,7 @@
 #   HOSTS    how many
 #   COMMAND  what each rank runs: train CONFIG --data STORE --out RUN …, or bench train CONFIG …
 #
-# Environment: RATE and DELAY of each link, as tc names them (RATE=1gbit DELAY=0.1ms); none when absent.
+# Environment: RATE of each host's link, as tc names it (RATE=1gbit); no limit when absent.
 set -euo pipefail
 
 if (($# < 3)); then
@@ -36,9 +36,7 @@ for ((h = 1; h <= hosts; h++)); do
     ip netns exec sequor$h ip addr add 10.77.0.$h/24 dev eth0
     ip netns exec sequor$h ip link set eth0 up
     ip netns exec sequor$h ip link set lo up
-    if [[ -n ${RATE:-}${DELAY:-} ]]; then
-        ip netns exec sequor$h tc qdisc add dev eth0 root netem ${DELAY:+delay $DELAY} ${RATE:+rate $RATE}
-    fi
+    if [[ -n ${RATE:-} ]]; then ip netns exec sequor$h tc qdisc add dev eth0 root tbf rate "$RATE" burst 2mb latency 100ms; fi
     echo "10.77.0.$h sequor-host-$h" >> "$folder/names"
     echo "sequor-host-$h slots=1" >> "$folder/hostfile"
 done
