@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.WebUtilities;
@@ -51,7 +52,7 @@ public static class SequorEndpoint
         }
     }
 
-    private static IResult Refusal(int status, string detail, IReadOnlyList<FieldErrorResponse>? errors = null) => TypedResults.Json(
+    private static JsonHttpResult<ProblemResponse> Refusal(int status, string detail, IReadOnlyList<FieldErrorResponse>? errors = null) => TypedResults.Json(
         new ProblemResponse { Title = ReasonPhrases.GetReasonPhrase(status), Status = status, Detail = detail, Errors = errors is { Count: > 0 } ? errors : null },
         SequorJson.Default.ProblemResponse, "application/problem+json", status);
 }
