@@ -26,7 +26,8 @@ for package in "$packages"/*.nupkg; do
   if ! grep -q packageType <<< "$spec"; then
     name=$(sed -n 's:.*<id>\(.*\)</id>.*:\1:p' <<< "$spec")
     for part in "lib/net10.0/$name.dll" "lib/net10.0/$name.xml"; do grep -qx "$part" <<< "$files" || fail "$package has no $part"; done
-    zipinfo -1 "${package%.nupkg}.snupkg" | grep -qx "lib/net10.0/$name.pdb" || fail "$package has no symbols"
+    symbols=$(zipinfo -1 "${package%.nupkg}.snupkg")
+    grep -qx "lib/net10.0/$name.pdb" <<< "$symbols" || fail "$package has no symbols"
   fi
   printf '%10s bytes  %s\n' "$(stat -c %s "$package")" "$(basename "$package")"
 done
