@@ -49,7 +49,7 @@ internal static class CommandLine
 
     private static RootCommand Create(Terminal terminal) =>
         new("""
-            Sequor trains, evaluates and serves generative recommenders (HSTU, SASRec).
+            Sequor trains, evaluates and serves generative recommenders (HSTU, SASRec, FuXi, LiGR).
 
             Example:
               sequor quickstart

@@ -86,7 +86,7 @@ public sealed class ClusterUsers : ISharedUsers, IAsyncDisposable
         }
         catch (UsersUnavailableException away)
         {
-            throw new InvalidInputException($"Redis at {_options.Redis} cannot be used: {away.InnerException?.Message.TrimEnd('.') ?? away.Message}; see that it is well, and start again", away);
+            throw new InvalidInputException($"Redis at {_options.Redis} cannot be used: {Reason(away)}; see that it and this machine have time, and start again", away);
         }
     }
 
@@ -201,6 +201,9 @@ public sealed class ClusterUsers : ISharedUsers, IAsyncDisposable
         _metrics.FellBack();
         return await here();
     }
+
+    // Behind the first bracket the client's messages are for its makers.
+    private static string Reason(UsersUnavailableException away) => (away.InnerException?.Message ?? away.Message).Split('(')[0].Trim().TrimEnd('.');
 
     private static bool IsGone(Exception error) =>
         error is OrleansException or TimeoutException or ObjectDisposedException or InvalidOperationException or OperationCanceledException or IOException;

@@ -20,7 +20,7 @@ public sealed class InterruptedRun : IDisposable
     private InterruptedRun(string path)
     {
         Path = path;
-        if (!Directory.Exists(path)) throw new InvalidInputException($"{path} does not exist: name the folder of a run that `sequor train` wrote");
+        if (!Directory.Exists(path)) throw new InvalidInputException($"{path} {(File.Exists(path) ? "is a file" : "does not exist")}: name the folder of a run that `sequor train` wrote");
         try
         {
             string checkpoints = RunDirectory.CheckpointsOf(path);
