@@ -73,7 +73,9 @@ public sealed class CategoricalAttribute
         // Opening a store does not read them; a damaged one must not become a place in memory.
         if (first < 0 || end < first || end > codes.Length) throw Damaged(row);
         ReadOnlySpan<int> found = codes.Span[(int)first..(int)end];
-        return found.IndexOfAnyExceptInRange(0, ValueCount - 1) < 0 ? found : throw Damaged(row);
+        // The range of no values, 0 to −1, would be taken for all numbers.
+        bool known = ValueCount == 0 ? found.IsEmpty : found.IndexOfAnyExceptInRange(0, ValueCount - 1) < 0;
+        return known ? found : throw Damaged(row);
     }
 
     /// <summary>Texts of the values of a row.</summary>

@@ -117,4 +117,13 @@ public sealed class CategoricalAttributeTests : IDisposable
 
         return SequenceStore.Open(folder.File(name));
     }
+
+    [Fact]
+    public void A_code_of_an_attribute_without_values_is_damage()
+    {
+        long[] offsets = [0, 1];
+        int[] codes = [0];
+        var damaged = new CategoricalAttribute("year", Utf8Table.From([]), offsets, codes);
+        Assert.Contains("row 0 of the attribute 'year' is damaged", Assert.Throws<InvalidInputException>(() => damaged.ValuesAt(0)).Message, StringComparison.Ordinal);
+    }
 }
