@@ -14,7 +14,7 @@ public sealed class RankProcessTests(TrainedRun one) : IClassFixture<TrainedRun>
     public void Dispose() => folder.Dispose();
 
     [Fact]
-    public void Two_workers_come_to_the_losses_and_metrics_of_one_process()
+    public void Two_workers_come_to_the_losses_of_one_process()
     {
         RequireOpenMpi();
         string run = folder.File("run");
