@@ -60,9 +60,18 @@ internal sealed class NonFiniteLoss : ArithmeticException
     /// <summary>The first tensor that holds something that is no finite number; null if all are.</summary>
     internal static string? FirstIn(IReadOnlyList<CheckpointTensor> tensors)
     {
-        foreach (var (name, matrix) in tensors)
-            for (int row = 0; row < matrix.Rows; row++)
-                if (!AreFinite(matrix[row])) return name;
+        foreach (CheckpointTensor tensor in tensors)
+        {
+            var (first, end) = tensor.Here;
+            Matrix matrix = tensor.Value;
+            if (tensor.CountsFloats)
+            {
+                if (!AreFinite(matrix[0][first..end])) return tensor.Name;
+                continue;
+            }
+            for (int row = first; row < end; row++)
+                if (!AreFinite(matrix[row])) return tensor.Name;
+        }
         return null;
     }
 
@@ -96,7 +105,7 @@ internal sealed class NonFiniteLoss : ArithmeticException
 
     private static string Weights(RecommenderModel model)
     {
-        string[] lost = [.. model.Parameters.Where(parameter => FirstIn([new CheckpointTensor(parameter.Name, parameter.Value)]) is not null).Select(parameter => parameter.Name)];
+        string[] lost = [.. model.Parameters.Where(parameter => FirstIn([new CheckpointTensor(parameter.Name, parameter.Value) { Here = parameter.Held }]) is not null).Select(parameter => parameter.Name)];
         return lost.Length == 0 ? "the weights are finite" : $"weights that are no numbers since a step before: {string.Join(", ", lost.Take(Shown))}{(lost.Length > Shown ? $" and {lost.Length - Shown} more" : "")}";
     }
 

@@ -21,14 +21,15 @@ public sealed class Trainer : IDisposable
     private readonly SequenceStore _store;
     private readonly EvaluationProtocol _protocol;
     private readonly WorkerPool _workers;
-    private readonly LeaveOneOut _training, _selection;
+    private readonly LeaveOneOut _training;
+    private readonly RunEvaluation _evaluation;
     private readonly NextItemLoss _loss;
     private readonly AdamWOptimizer _optimizer;
     private readonly Tape _tape;
     private readonly BatchLoader _loader;
     private readonly long[] _popularity;
     private readonly Ranks? _ranks;
-    private readonly ShardedState? _shards;
+    private readonly TrainingTensors _tensors;
 
     /// <summary>Draws the initial weights, or takes them from a model that was trained before: its run or its folder, <paramref name="initFrom"/>.</summary>
     /// <remarks>
@@ -46,15 +47,14 @@ public sealed class Trainer : IDisposable
         ArgumentNullException.ThrowIfNull(workers);
         (_config, _store, _protocol, _workers) = (config, store, protocol, workers);
         store.Verify();
-        int length = config.Model.MaxSequenceLength;
-        _training = LeaveOneOut.Train(store, protocol, length);
-        _selection = protocol == EvaluationProtocol.Validation ? LeaveOneOut.Validation(store, length) : LeaveOneOut.Test(store, length);
+        _training = LeaveOneOut.Train(store, protocol, config.Model.MaxSequenceLength);
+        _evaluation = new RunEvaluation(config, store, protocol, workers);
         if (_training.SkippedUserCount == store.UserCount)
             throw new InvalidInputException($"{store.Path} has no user with a history to train on: {protocol} needs at least {(protocol == EvaluationProtocol.Validation ? 4 : 3)} events a user");
         RequireLabels(config.Loss, store);
         bool shards = group is { Size: > 1 } && config.Training.EmbeddingSharding == EmbeddingSharding.Rows;
         Model = new RecommenderModel(config.Model, store.Items.Count, store.Items.Attributes, heldInPart: shards);
-        if (shards) ShardedEvaluation.Method(Model, Options(epoch: 0));
+        if (shards) ShardedEvaluation.Method(Model, _evaluation.Options(epoch: 0));
         ShardedTable? table = shards ? new ShardedTable(Model.Items, group!, workers) : null;
         Model.RequireInputs(store);
         _popularity = ItemPopularity.Count(_training);
@@ -65,9 +65,7 @@ public sealed class Trainer : IDisposable
         _loss = new NextItemLoss(config.Loss, store.Items.Count, config.Training.Seed, _ranks is null ? null : _ranks.Gradients.Sum, table is null ? null : table.Bring);
         _optimizer = new AdamWOptimizer(Model.Parameters, config.Training, workers);
         _loader = new BatchLoader(_training, config.Training, group?.Rank ?? 0, group?.Size ?? 1);
-        if (table is null) return;
-        _shards = new ShardedState(table, group!, [.. Model.Parameters.Where(parameter => parameter.IsHeldInPart).Select(parameter => parameter.Value), .. _optimizer.ShardedMoments]);
-        _shards.ReleaseOthers();
+        _tensors = new TrainingTensors(Model, _optimizer, _ranks);
     }
 
     /// <summary>The model that is being trained.</summary>
@@ -130,7 +128,7 @@ public sealed class Trainer : IDisposable
         return Guard(run.Path, () =>
         {
             Announce(run);
-            var at = new RunProgress(run, _config.Training, StateAtStart(), Tensors());
+            var at = new RunProgress(run, _config.Training, StateAtStart(), _tensors.All);
             // The first checkpoint stands before the first step: a run can go on from any moment, without the model that it began with.
             WriteCheckpoint(at);
             return Train(run, at, progress, onEpoch, cancellationToken);
@@ -152,7 +150,7 @@ public sealed class Trainer : IDisposable
             throw new InvalidInputException($"{interrupted.Path} goes on under the {interrupted.Protocol} protocol that it began with, not under {_protocol}");
         TrainingState state = interrupted.State;
         RequireSameRanks();
-        ReadCheckpoint(interrupted.Checkpoint);
+        _tensors.Read(interrupted.Checkpoint);
         RequireSameRanks();
         _optimizer.ContinueFrom(state.Step);
         InitialModel = state.InitialModel;
@@ -168,7 +166,7 @@ public sealed class Trainer : IDisposable
             {
                 Step = state.Step, Epoch = state.Epoch, Epochs = state.Epochs, BestEpoch = state.BestEpoch, Elapsed = state.Elapsed,
             };
-            var at = new RunProgress(run, _config.Training, start, Tensors());
+            var at = new RunProgress(run, _config.Training, start, _tensors.All);
             Models(run).Restore(at);
             // Other settings are the run's from now on, whatever happens next.
             if (settings != state.Configuration) WriteCheckpoint(at);
@@ -209,8 +207,6 @@ public sealed class Trainer : IDisposable
     // The first of the ranks keeps the run's folder.
     private bool Writes => _ranks is null or { Group.Rank: 0 };
 
-    private string ProtocolName => _protocol == EvaluationProtocol.Validation ? "validation" : "reference";
-
     private static double Score(EpochResult result) => result.Report.Metrics[SelectionMetric];
 
     private void Announce(RunDirectory run)
@@ -222,31 +218,18 @@ public sealed class Trainer : IDisposable
             run.Log($"goes on from {initial.Name} (epoch {initial.Epoch}, data {initial.DataFingerprint}), {initial.MatchedItems} items matched, {initial.NewItems} new, {initial.GoneItems} gone; the optimizer begins anew");
             if (HasSeenHeldOut) run.Log($"{initial.Name} was trained under the {initial.Protocol} protocol and has seen events that are held out now: figures on them are too good");
         }
-        run.Log($"{Simd.Name}, {_workers.ThreadCount} threads, protocol {ProtocolName}{_ranks?.Description}");
+        run.Log($"{Simd.Name}, {_workers.ThreadCount} threads, protocol {_evaluation.ProtocolName}{_ranks?.Description}");
     }
 
     private void WriteCheckpoint(RunProgress at)
     {
-        List<CheckpointTensor> tensors = Tensors();
-        // One from which no run could go on would take the place of one from which it can. Every rank looks at what it holds, before any writes.
-        if (NonFiniteLoss.FirstIn(tensors) is { } lost) throw NonFiniteLoss.InWeights(lost, StepCount);
+        // One from which no run could go on would take the place of one from which it can: before any rank writes.
+        _tensors.RequireFinite(StepCount);
         RequireSameRanks();
-        if (!Writes) _shards?.Give(tensors.Select(tensor => tensor.Value));
-        at.WriteCheckpoint(StepCount);
-        _shards?.ReleaseOthers();
-        // Nobody may leave, and with that end the job, while the first rank writes.
-        _ranks?.Group.Barrier();
+        _tensors.Write(at, StepCount);
     }
 
-    private void ReadCheckpoint(string directory)
-    {
-        List<CheckpointTensor> tensors = Tensors();
-        if (Writes) Checkpoint.Read(directory, tensors);
-        else _shards?.Take(tensors.Select(tensor => tensor.Value));
-        _ranks?.GiveFromFirst(tensors.Select(tensor => tensor.Value).Where(value => _shards?.Holds(value) is not true));
-    }
-
-    private void RequireSameRanks() => _ranks?.RequireSame(_config.ToGin(), _store.Fingerprint, ProtocolName, Model);
+    private void RequireSameRanks() => _ranks?.RequireSame(_config.ToGin(), _store.Fingerprint, _evaluation.ProtocolName, Model);
 
     private TrainingResult Train(
         RunDirectory run, RunProgress at, IProgress<TrainingProgress>? progress, Action<EpochResult>? onEpoch, CancellationToken cancellationToken)
@@ -274,7 +257,8 @@ public sealed class Trainer : IDisposable
         if (RunEnd.HasStalled(_config.Training, at.Epoch, at.BestEpoch) && at.Epochs.Count < _config.Training.EpochCount)
             run.Log($"no better {SelectionMetric} in {_config.Training.EarlyStoppingPatience} epochs: stopped after epoch {at.Epochs.Count - 1}");
         EpochResult bestResult = at.Epochs[at.BestEpoch!.Value], last = at.Epochs[^1];
-        EvaluationReport? test = _protocol == EvaluationProtocol.Validation ? Test(run, bestResult.Epoch) : null;
+        EvaluationReport? test = _protocol == EvaluationProtocol.Validation ? _evaluation.OfTest(run.Best, bestResult.Epoch, _ranks, _popularity) : null;
+        if (test is not null) run.WriteMetrics([new("test_epoch", bestResult.Epoch), .. test.Metrics]);
         run.Log($"best epoch {bestResult.Epoch}: {SelectionMetric} {Score(bestResult).ToString("F4", CultureInfo.InvariantCulture)}; {at.Elapsed.TotalSeconds:F0} s");
         run.Flush();
         models.SaveLast(last);
@@ -303,14 +287,11 @@ public sealed class Trainer : IDisposable
             start = Stopwatch.GetTimestamp();
         }
         var watch = Stopwatch.StartNew();
-        EvaluationOptions options = Options(epoch) with { MaxBatches = RunEnd.IsFull(_config.Training, epoch) ? null : _config.Training.PartialEvaluationBatches };
-        UserProgress? usersDone = progress is null ? null : new UserProgress(users => progress.Report(new("evaluate", epoch, _config.Training.EpochCount, users, _store.UserCount, at.Epoch.Loss, 0)));
-        EvaluationReport report = _ranks?.Evaluate(Model, _ranks.Shards, _selection, options, usersDone)
-            ?? Evaluator.Evaluate(Model, _selection, options, usersDone, cancellationToken);
+        EvaluationReport report = _evaluation.OfEpoch(Model, epoch, _ranks, progress is null ? null : users => progress.Report(new("evaluate", epoch, _config.Training.EpochCount, users, _store.UserCount, at.Epoch.Loss, 0)), cancellationToken);
         return new EpochResult(epoch, at.Epoch.Loss, report, at.Epoch.TrainTime, watch.Elapsed);
     }
 
-    private RunModels Models(RunDirectory run) => new(run, Model, _config, _store, _popularity, ProtocolName, InitialModel) { Shards = _shards };
+    private RunModels Models(RunDirectory run) => new(run, Model, _config, _store, _popularity, _evaluation.ProtocolName, InitialModel) { Shards = _tensors.Shards };
 
     private TrainingState StateAtStart() => new()
     {
@@ -329,14 +310,6 @@ public sealed class Trainer : IDisposable
         MetricsLength = 0,
         LogLength = 0,
     };
-
-    // What a step changes: weights and both moments.
-    private List<CheckpointTensor> Tensors() =>
-        [.. Model.Parameters.Select(parameter => Tensor(parameter.Name, parameter.Value)), .. _optimizer.Moments.Select(moment => Tensor(moment.Key, moment.Value))];
-
-    private CheckpointTensor Tensor(string name, Matrix value) => _shards?.Holds(value) is not true
-        ? new CheckpointTensor(name, value)
-        : new CheckpointTensor(name, value) { BeforeRead = row => _shards.BeforeRow(value, row), AfterFill = row => _shards.AfterRow(value, row) };
 
     // Whatever the disk refuses while a run is under way, the run can go on later.
     private static TrainingResult Guard(string run, Func<TrainingResult> train)
@@ -357,36 +330,6 @@ public sealed class Trainer : IDisposable
         static Exception Cause(Exception error) => error is InvalidInputException { InnerException: { } cause } ? cause : error;
     }
 
-    private EvaluationReport Test(RunDirectory run, int epoch)
-    {
-        LeaveOneOut view = LeaveOneOut.Test(_store, _config.Model.MaxSequenceLength);
-        EvaluationOptions options = Options(epoch) with { Split = "test" };
-        EvaluationReport report;
-        if (_ranks is null)
-        {
-            using ModelArtifact best = ModelArtifact.Load(run.Best);
-            report = Evaluator.Evaluate(best.Model, view, options);
-        }
-        else
-        {
-            var model = new RecommenderModel(_config.Model, _store.Items.Count, _store.Items.Attributes, heldInPart: _shards is not null);
-            using var best = new SharedModel(run.Best, model, _popularity, _ranks, _workers);
-            report = _ranks.Evaluate(model, best.Shards, view, options);
-        }
-        run.WriteMetrics([new("test_epoch", epoch), .. report.Metrics]);
-        return report;
-    }
-
-    private EvaluationOptions Options(int epoch) => new()
-    {
-        BatchSize = _config.Training.EvaluationBatchSize,
-        Workers = _workers,
-        TopKMethod = _config.TopK,
-        Protocol = ProtocolName,
-        Split = _protocol == EvaluationProtocol.Validation ? "validation" : "test",
-        Epoch = epoch,
-    };
-
     private static void Record(RunDirectory run, EpochResult result)
     {
         run.WriteMetrics(
@@ -403,11 +346,5 @@ public sealed class Trainer : IDisposable
         using ModelArtifact artifact = ModelArtifact.Load(RunDirectory.FindModel(runOrModel));
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(runOrModel)));
         return InitialWeights.Copy(artifact, name, Model, _config, _store.Items, _popularity);
-    }
-
-    // Progress<T> posts to the thread pool and would report out of order.
-    private sealed class UserProgress(Action<long> report) : IProgress<long>
-    {
-        public void Report(long value) => report(value);
     }
 }

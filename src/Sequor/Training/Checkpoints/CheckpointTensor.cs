@@ -7,6 +7,12 @@ namespace Sequor.Training.Checkpoints;
 /// <param name="Value">Its values; each row is read or filled once, in order.</param>
 internal sealed record CheckpointTensor(string Name, Matrix Value)
 {
+    /// <summary>The rows that this process holds, or the floats, of a matrix of one row that is dealt out; all rows, as a rule.</summary>
+    internal (int First, int End) Here { get; init; } = (0, Value.Rows);
+
+    /// <summary>Whether <see cref="Here"/> counts floats.</summary>
+    internal bool CountsFloats => Value.Rows == 1 && BeforeRead is not null;
+
     /// <summary>Told a row before it is read; null where all are there.</summary>
     internal Action<int>? BeforeRead { get; init; }
 

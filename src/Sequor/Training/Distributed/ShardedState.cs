@@ -17,6 +17,9 @@ internal sealed unsafe class ShardedState(ShardedTable table, IProcessGroup grou
     /// <summary>Whether the rows of a matrix are dealt out.</summary>
     internal bool Holds(Matrix matrix) => matrices.Any(held => held.Data == matrix.Data);
 
+    /// <summary>What this rank holds of a matrix: rows, or floats of a matrix of one row.</summary>
+    internal (int First, int End) Here(Matrix matrix) => Overlap(group.Rank, 0, Count(matrix));
+
     /// <summary>Of the first rank, before it reads a row of what is dealt out: rows are read in order, each once.</summary>
     internal void BeforeRow(Matrix matrix, int row)
     {
